@@ -1,0 +1,1 @@
+"""idealo Bridge: carries orders between idealo's marketplace checkout and a merchant's shop."""
