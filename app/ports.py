@@ -1,0 +1,158 @@
+"""What a store adapter and a queue promise; the use cases see nothing else of either."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, Protocol
+
+from pydantic import AwareDatetime, BaseModel
+
+from app.domain.buyer import Buyer
+from app.domain.orders import StoreOrder
+from app.domain.settings import StoreSettings
+from app.domain.tax import Draft
+from app.domain.value import Value
+
+
+class Delivery(Value):
+    """One webhook request as received: header names in lower case, the body's exact bytes."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: AwareDatetime
+
+
+class Notice(Value):
+    """What a trusted delivery says: look at this order. `order_id` is None where it names none."""
+
+    key: str
+    """Unique per (delivery id, topic, order): stores reuse delivery ids across orders."""
+    topic: str
+    order_id: str | None
+    remark: str | None = None
+    """Why nothing follows from it (broken body, unknown topic), for people to read."""
+
+
+class Capabilities(Value):
+    """What this kind of store can and cannot do, stated instead of discovered."""
+
+    pushes: Literal["none", "thin", "full"]
+    creates_orders: bool = True
+    cancels_orders: bool = True
+    reports_returns: bool = True
+    visible_after: timedelta = timedelta(0)
+    """How long after a write with a lost answer a search may still not show the order."""
+    limits: tuple[str, ...] = ()
+    """Sentences an integrator should read."""
+
+
+class Finding(Value):
+    """One thing a check looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+    """What to do about it; empty when ok."""
+
+
+class Checkup(Value):
+    """What connecting or checking a side found; `credentials` are corrected ones to keep (canonical base URL)."""
+
+    findings: tuple[Finding, ...]
+    credentials: Mapping[str, str]
+
+    @property
+    def ok(self) -> bool:
+        return all(f.ok for f in self.findings)
+
+
+class Connection(Value):
+    """What an adapter needs to know about its store."""
+
+    store_id: str
+    credentials: BaseModel
+    webhook_secrets: tuple[str, ...]
+    """Newest first; every one of them is valid."""
+    settings: StoreSettings
+
+    def __repr__(self) -> str:
+        """Secrets do not slip into logs through a repr."""
+        return f"Connection({self.store_id})"
+
+    __str__ = __repr__
+
+
+class StoreAdapter(Protocol):
+    """One connected store. Reads its orders, places and cancels ours, checks its webhooks.
+
+    Built as `Adapter(connection, http)`; only Retryable, Permanent and SignatureInvalid come out of its methods.
+    Adapters never retry, never log, never swallow.
+    """
+
+    Credentials: ClassVar[type[BaseModel]]
+    """What an operator must enter; the JSON Schema is drawn from it."""
+    Settings: ClassVar[type[StoreSettings]]
+    capabilities: ClassVar[Capabilities]
+    content_types: ClassVar[frozenset[str]]
+    """Media types this kind's webhooks come in; anything else is answered 415."""
+    webhook_headers: ClassVar[Mapping[str, str]]
+    """Header name -> what it carries, for the API document."""
+
+    # pure: no I/O
+    def is_ping(self, delivery: Delivery) -> bool:
+        """A check the store sends by itself: answered 200, nothing recorded, no signature asked for."""
+        ...
+
+    def verify(self, delivery: Delivery) -> None:
+        """Raw bytes, constant time, any current secret; an empty secret matches nothing. Raises SignatureInvalid."""
+        ...
+
+    def read(self, delivery: Delivery) -> Notice:
+        """Which order to look at. Never raises: a body we cannot use is a notice without an order."""
+        ...
+
+    # reads
+    async def check(self) -> Checkup:
+        """Credentials, permissions and settings that matter, with real calls that change nothing."""
+        ...
+
+    async def fetch_order(self, order_id: str) -> StoreOrder:
+        """The complete order in our words; units conserve. Permanent(state_conflict) when it is gone."""
+        ...
+
+    async def find_order(self, idealo_order_id: str, since: datetime) -> StoreOrder | None:
+        """The order that carries exactly this idealo id, or None; never trusts the store's search."""
+        ...
+
+    def changed_orders(self, since: datetime) -> AsyncIterator[str]:
+        """Ids of all orders changed since; some twice is fine, one missing is not."""
+        ...
+
+    # writes
+    async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
+        """Creates the order so that find_order finds it. Permanent(unknown_sku) before anything is created."""
+        ...
+
+    async def cancel_order(self, order_id: str) -> StoreOrder:
+        """Cancels and restocks the whole order; repeating is harmless. Answers the order as it is afterwards."""
+        ...
+
+    async def ensure_webhooks(self, url: str) -> tuple[Finding, ...]:
+        """Creates, re-enables or repairs our webhooks; safe to repeat; one finding per topic says what was done."""
+        ...
+
+
+class Queue(Protocol):
+    """Rings a worker; what rings is always also in Postgres, so a lost ring costs a minute."""
+
+    async def look(self, delivery_id: int) -> None:
+        """A delivery was kept: look at the order it names."""
+        ...
+
+    async def advance(self, order_id: int) -> None:
+        """An order has events due."""
+        ...
+
+    async def poll(self, store_id: str) -> None:
+        """Poll both sides of a store now."""
+        ...

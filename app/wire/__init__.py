@@ -1,0 +1,1 @@
+"""How bytes travel: HTTP, signatures, sealing; no business words."""

@@ -1,0 +1,181 @@
+"""Every call that leaves the bridge: time limits, Retry-After, transport trouble and status codes become our errors."""
+
+import json
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from app.domain.errors import Permanent, Problem, Retryable
+from app.wire.masking import mask
+from app.wire.targets import TargetRefused, guarded_transport
+
+USER_AGENT = "idealo-bridge/0.1.0"
+NOT_JSON = (ValueError, ArithmeticError, RecursionError)
+"""What json.loads raises on hostile input: no JSON, a number no Decimal holds, brackets without end."""
+MAX_CONNECTIONS = 8
+"""httpx's pool degrades with many connections; one small client per remote side stays fast (docs/decisions/0008)."""
+Transport = httpx.AsyncBaseTransport
+"""What carries a request; only this module knows whose class it is."""
+Observer = Callable[[str, str, str, float], None]
+"""Called once per call with side, method, outcome (a status code or an error's name) and seconds."""
+
+
+class Refused(Permanent):
+    """The other side answered 4xx; adapters may catch it and say what it means there."""
+
+    def __init__(self, problem: Problem, detail: str, status: int, body: bytes, location: str | None = None) -> None:
+        super().__init__(problem, detail)
+        self.status = status
+        self.body = body
+        self.location = location
+        """Where a redirect pointed, verbatim; for checks that look for the canonical address."""
+
+    def json(self) -> Any:
+        """The body as JSON, or None where it is none."""
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except NOT_JSON:
+            return None
+
+
+class Answer:
+    """A successful answer: status below 300."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, what: str) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self._what = what
+
+    def json(self) -> Any:
+        """The body as JSON with Decimals. Retryable when it is cut off or not JSON: the call may have succeeded."""
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except NOT_JSON as e:
+            start = mask(self.body[:80].decode("utf-8", "replace"))
+            msg = f"{self._what}: the answer ({len(self.body)} bytes, starting {start!r}) is not JSON"
+            raise Retryable(msg) from e
+
+
+class Http:
+    """One remote side: a store or idealo. Never retries, never follows redirects, never logs."""
+
+    def __init__(self, side: str, client: httpx.AsyncClient, observe: Observer) -> None:
+        self.side = side
+        self._client = client
+        self._observe = observe
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json_body: object = None,
+        auth: tuple[str, str] | None = None,
+        timeout_s: float = 30,
+    ) -> Answer:
+        """One request. Raises Retryable (transport, 429, 5xx) or Refused (3xx, 4xx); answers anything below 300."""
+        what = f"{method} {url.split('?', maxsplit=1)[0]}"
+        if json_body is not None:
+            content = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode()
+            headers = {"Content-Type": "application/json", **(headers or {})}
+        started = time.perf_counter()
+        outcome = "error"
+        try:
+            response = await self._client.request(
+                method,
+                url,
+                params=params,
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})},
+                content=content,
+                auth=auth,
+                timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+                follow_redirects=False,
+            )
+            outcome = str(response.status_code)
+        except TargetRefused as e:
+            outcome = "refused_target"
+            raise Permanent(Problem.REJECTED, f"{what}: {e}") from e
+        except (httpx.HTTPError, httpx.InvalidURL) as e:
+            outcome = type(e).__name__
+            raise Retryable(f"{what}: {_trouble(e)}") from e
+        finally:
+            self._observe(self.side, method, outcome, time.perf_counter() - started)
+        return _translate(what, response)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def open_http(
+    side: str,
+    observe: Observer,
+    *,
+    allow_private: bool,
+    ssl_context: ssl.SSLContext,
+    transport: Transport | None = None,
+) -> Http:
+    """A client for one remote side: few connections, no proxies from the environment, private targets refused."""
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
+    wire = transport or guarded_transport(ssl_context, limits, allow_private=allow_private)
+    return Http(side, httpx.AsyncClient(transport=wire, trust_env=False), observe)
+
+
+def _trouble(e: Exception) -> str:
+    text = mask(str(e))
+    name = {"ReadTimeout": "no answer in time", "ConnectTimeout": "no connection in time"}.get(type(e).__name__)
+    return f"{name or type(e).__name__}{': ' + text if text else ''}"
+
+
+def _translate(what: str, response: httpx.Response) -> Answer:
+    status = response.status_code
+    if status < 300:
+        return Answer(status, response.headers, response.content, what)
+    detail = f"{what} answered {status}{_reason(response)}"
+    if status == 429 or status >= 500:
+        raise Retryable(detail, after=retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
+    if status < 400:
+        place = mask(response.headers.get("location", "nowhere"))
+        detail = f"{detail} with a redirect to {place}; enter the address it redirects to as base URL"
+    problem = Problem.CREDENTIALS if status in {401, 403} else Problem.REJECTED
+    raise Refused(problem, detail, status, response.content, response.headers.get("location"))
+
+
+def _reason(response: httpx.Response) -> str:
+    """What a JSON error body says of itself; HTML pages and other noise stay out of our texts."""
+    try:
+        body = response.json()
+    except NOT_JSON:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    said = [str(body[k]) for k in ("code", "error", "title", "reason", "message", "error_description") if body.get(k)]
+    fields = body.get("fieldErrors")
+    if isinstance(fields, list):
+        said += [f"{f.get('field')}: {f.get('message')}" for f in fields if isinstance(f, dict)]
+    return f" ({mask('; '.join(said))[:300]})" if said else ""
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Retry-After in seconds or as a date (RFC 9110 10.2.3), between one second and one hour; None if unusable."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - now).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    if seconds != seconds:  # noqa: PLR0124 - NaN is the only number unequal to itself
+        return None
+    return timedelta(seconds=min(max(seconds, 1), 3600))
