@@ -1,0 +1,192 @@
+"""Writes about events: record what is new, lease an order, settle attempts, replay and dismiss."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.errors import Problem
+from app.domain.events import Event
+from app.ledger import reading
+from app.ledger.records import AttemptRecord, EventRecord, FoundBy, Settlement
+from app.ledger.tables import AttemptRow, EventRow, OrderRow
+
+LEASE = timedelta(seconds=120)
+"""Longer than one step may take (app.sync.advance), so that two workers never act on one order."""
+REARMED = (Problem.UNKNOWN_SKU, Problem.STATE_CONFLICT)
+"""Problems that a change of the order may solve: its dead events are asked again when something new is recorded."""
+
+
+class LeaseLost(Exception):
+    """The lease ran out while we worked; what we did is not written, the next one asks the other side first."""
+
+
+class EventBook:
+    """Events and attempts within one open transaction."""
+
+    _session: AsyncSession
+
+    async def record(self, order_id: int, events: Sequence[Event], found_by: FoundBy, now: datetime) -> list[int]:
+        """Inserts what is new, in the given order, and answers the new events' ids.
+
+        Something new makes the order's dead events of a kind that a change may solve pending again.
+        """
+        new: list[int] = []
+        for event in events:
+            data = event.model_dump(mode="json", exclude={"type"})
+            made = await self._session.exec(
+                insert(EventRow)
+                .values(
+                    order_id=order_id,
+                    type=event.type,
+                    key=event.key,
+                    data=data,
+                    found_by=found_by,
+                    recorded_at=now,
+                    state="pending",
+                    due_at=now,
+                    attempts=0,
+                )
+                .on_conflict_do_nothing()
+                .returning(col(EventRow.id))
+            )
+            new += [i for (i,) in made.all()]
+        if new:
+            await self._rearm(order_id, now)
+        return new
+
+    async def _rearm(self, order_id: int, now: datetime) -> None:
+        dead = select(EventRow.id).where(
+            col(EventRow.order_id) == order_id, col(EventRow.state) == "dead", col(EventRow.problem).in_(REARMED)
+        )
+        for event_id in (await self._session.exec(dead)).all():
+            assert event_id is not None  # noqa: S101 - a stored row has its id
+            await self.replay(event_id, "bridge", "the order changed", now)
+        await self._session.exec(
+            update(EventRow)
+            .where(
+                col(EventRow.order_id) == order_id,
+                col(EventRow.state) == "pending",
+                col(EventRow.type) == "shipment.created",
+                col(EventRow.attempts) == 0,
+            )
+            .values(due_at=now)
+        )
+
+    async def history(self, order_id: int) -> list[EventRecord]:
+        """All events of an order, oldest first."""
+        query = select(EventRow).where(col(EventRow.order_id) == order_id).order_by(col(EventRow.id))
+        return [reading.event(row) for row in await self._session.exec(query)]
+
+    async def event(self, event_id: int) -> EventRecord | None:
+        row = await self._session.get(EventRow, event_id)
+        return reading.event(row) if row else None
+
+    async def attempts(self, event_ids: Iterable[int]) -> list[AttemptRecord]:
+        query = select(AttemptRow).where(col(AttemptRow.event_id).in_(list(event_ids))).order_by(col(AttemptRow.id))
+        return [reading.attempt(row) for row in await self._session.exec(query)]
+
+    async def lease(self, order_id: int, now: datetime) -> str | None:
+        """The right to work on an order until now + LEASE, or None while somebody else has it."""
+        token = str(uuid.uuid4())
+        done = await self._session.exec(
+            update(OrderRow)
+            .where(
+                col(OrderRow.id) == order_id,
+                or_(col(OrderRow.leased_until).is_(None), col(OrderRow.leased_until) < now),
+            )
+            .values(lease=token, leased_until=now + LEASE)
+        )
+        return token if done.rowcount else None
+
+    async def extend(self, order_id: int, token: str, now: datetime) -> None:
+        """Begins the lease anew. Raises LeaseLost."""
+        done = await self._session.exec(
+            update(OrderRow)
+            .where(col(OrderRow.id) == order_id, col(OrderRow.lease) == token)
+            .values(leased_until=now + LEASE)
+        )
+        if not done.rowcount:
+            msg = f"the lease on order {order_id} was taken over"
+            raise LeaseLost(msg)
+
+    async def release(self, order_id: int, token: str) -> None:
+        await self._session.exec(
+            update(OrderRow)
+            .where(col(OrderRow.id) == order_id, col(OrderRow.lease) == token)
+            .values(lease=None, leased_until=None)
+        )
+
+    async def next_event(self, order_id: int, now: datetime) -> EventRecord | None:
+        """The oldest pending event, if it is due: a waiting one holds back the younger ones, a dead one does not."""
+        query = (
+            select(EventRow)
+            .where(col(EventRow.order_id) == order_id, col(EventRow.state) == "pending")
+            .order_by(col(EventRow.id))
+            .limit(1)
+        )
+        row = (await self._session.exec(query)).one_or_none()
+        return reading.event(row) if row and row.due_at <= now else None
+
+    async def settle(self, order_id: int, token: str, how: Settlement, now: datetime) -> list[int]:
+        """Ends an attempt in one transaction: attempt, bookkeeping, link, and the facts that follow.
+
+        Raises LeaseLost before writing anything when somebody else works on the order by now.
+        """
+        await self.extend(order_id, token, now)
+        await self._book(how.attempt, how.state, how.due_at, how.problem)
+        if how.store_order_id is not None:
+            await self._session.exec(
+                update(OrderRow)
+                .where(col(OrderRow.id) == order_id)
+                .values(store_order_id=how.store_order_id, store_order_number=how.store_order_number, store_seen_at=now)
+            )
+        return await self.record(order_id, how.follow, "ledger", now)
+
+    async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:
+        """An event that is not ripe yet waits; that is no attempt."""
+        await self.extend(order_id, token, now)
+        await self._session.exec(update(EventRow).where(col(EventRow.id) == event_id).values(due_at=due_at))
+
+    async def _book(self, attempt: AttemptRecord, state: str, due_at: datetime, problem: Problem | None) -> None:
+        self._session.add(AttemptRow(**attempt.model_dump()))
+        await self._session.flush()
+        await self._session.exec(
+            update(EventRow)
+            .where(col(EventRow.id) == attempt.event_id)
+            .values(state=state, due_at=due_at, attempts=attempt.number, problem=problem)
+        )
+
+    async def replay(self, event_id: int, actor: str, reason: str, now: datetime) -> EventRecord | None:
+        """Dead -> pending, with the actor and the reason on record; None when the event is not dead."""
+        return await self._decide(event_id, "pending", ("replayed", actor, reason), now)
+
+    async def dismiss(self, event_id: int, actor: str, reason: str, now: datetime) -> EventRecord | None:
+        """Dead -> skipped, with the actor and the reason on record; None when the event is not dead."""
+        return await self._decide(event_id, "skipped", ("dismissed", actor, reason), now)
+
+    async def _decide(self, event_id: int, state: str, how: tuple[str, str, str], now: datetime) -> EventRecord | None:
+        query = select(EventRow).where(col(EventRow.id) == event_id).with_for_update()
+        row = (await self._session.exec(query)).one_or_none()
+        if row is None or row.state != "dead":
+            return None
+        outcome, actor, reason = how
+        attempt = AttemptRecord.model_validate(
+            {
+                "event_id": event_id,
+                "number": row.attempts + 1,
+                "actor": actor,
+                "action": None,
+                "outcome": outcome,
+                "detail": reason,
+                "started_at": now,
+                "ended_at": now,
+            }
+        )
+        await self._book(attempt, state, now, None)
+        await self._session.refresh(row)
+        return reading.event(row)
