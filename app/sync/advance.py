@@ -1,0 +1,246 @@
+"""Lease an order, settle its due events oldest first, release. The one place where errors end."""
+
+import asyncio
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.domain.errors import Permanent, Problem, Retryable
+from app.domain.events import Event
+from app.domain.orders import StoreOrder
+from app.ledger.ledger import LEASE, LeaseLost
+from app.ledger.records import AttemptRecord, EventRecord, EventState, OrderRecord, Outcome, Settlement, StoreRecord
+from app.ledger.session import LedgerUnavailable
+from app.sync.actions import Action
+from app.sync.case import Case
+from app.sync.decide import Decision, Do, Later, decide
+from app.sync.deps import Deps
+from app.sync.perform import perform
+from app.wire.masking import mask
+
+WAITS = (
+    timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3),
+    timedelta(hours=6), timedelta(hours=12),
+)  # fmt: skip
+"""After the nth failed attempt; when they are used up the event is dead."""
+STEP_S = 100
+"""A step that takes longer is broken off while the lease still holds."""
+assert LEASE.total_seconds() > STEP_S  # noqa: S101 - two constants that must fit
+
+log = structlog.get_logger("bridge")
+
+
+async def advance(deps: Deps, order_id: int) -> int:
+    """Settles everything due of one order; answers how many attempts it took. Harmless to call at any time.
+
+    Raises LedgerUnavailable; then nothing is lost: the lease runs out and the sweep rings again.
+    """
+    attempts = 0
+    while True:
+        async with deps.ledger() as ledger:
+            token = await ledger.lease(order_id, deps.now())
+        if token is None:
+            return attempts
+        try:
+            while await _step(deps, order_id, token):
+                attempts += 1
+        except LeaseLost:
+            return attempts
+        finally:
+            await _release(deps, order_id, token)
+        # What was recorded while we held the lease rang for a worker that could not get it.
+        async with deps.ledger() as ledger:
+            if await ledger.next_event(order_id, deps.now()) is None or not await _working(deps, order_id):
+                return attempts
+
+
+async def _working(deps: Deps, order_id: int) -> bool:
+    async with deps.ledger() as ledger:
+        order = await ledger.order(order_id)
+        store = await ledger.store(order.store_id) if order else None
+    return store is not None and store.working
+
+
+async def _release(deps: Deps, order_id: int, token: str) -> None:
+    try:
+        async with deps.ledger() as ledger:
+            await ledger.release(order_id, token)
+    except LedgerUnavailable:
+        # The lease runs out by itself; the error that brought us here must not be covered up.
+        log.warning("lease.not_released", order=order_id)
+
+
+async def _step(deps: Deps, order_id: int, token: str) -> bool:
+    """One event, one decision, at most one call, one settlement. False when nothing is due."""
+    case = await open_case(deps, order_id, token)
+    if case is None:
+        return False
+    started = deps.now()
+    end = await _try(case)
+    if isinstance(end, Later):
+        async with deps.ledger() as ledger:
+            await ledger.postpone(order_id, token, case.record.id, end.due_at, deps.now())
+        return True
+    how = _settlement(case, end, started, deps.now())
+    async with deps.ledger() as ledger:
+        await ledger.settle(order_id, token, how, deps.now())
+    _report(case, how)
+    return True
+
+
+async def open_case(deps: Deps, order_id: int, token: str | None, event_id: int | None = None) -> Case | None:
+    """Reads what a decision needs; with a lease token the next due event, else the given one."""
+    now = deps.now()
+    async with deps.ledger() as ledger:
+        if token is not None:
+            await ledger.extend(order_id, token, now)
+        record = await (ledger.next_event(order_id, now) if event_id is None else ledger.event(event_id))
+        order = await ledger.order(order_id)
+        if record is None or order is None:
+            return None
+        store = await ledger.store(order.store_id)
+        if store is None or (token is not None and not store.working):
+            return None
+        history = await ledger.history(order_id)
+        attempts = await ledger.attempts([r.id for r in history])
+        aliases = await ledger.aliases(store.id)
+    return _case(deps, record, store, order, history, attempts, aliases)
+
+
+def _case(
+    deps: Deps,
+    record: EventRecord,
+    store: StoreRecord,
+    order: OrderRecord,
+    history: list[EventRecord],
+    attempts: list[AttemptRecord],
+    aliases: dict[str, str],
+) -> Case:
+    adapter = deps.sides.adapter(store)
+    last = {a.event_id: a.outcome for a in attempts}
+    return Case(
+        record=record,
+        store=store,
+        order=order,
+        history=history,
+        tried=[a for a in attempts if a.event_id == record.id],
+        dismissed=frozenset(i for i, outcome in last.items() if outcome == "dismissed"),
+        aliases=aliases,
+        settings=adapter.Settings.model_validate(store.settings),
+        adapter=adapter,
+        idealo=deps.sides.idealo(store),
+        now=deps.now(),
+    )
+
+
+@dataclass(frozen=True)
+class _End:
+    """How a try ended, before it is turned into bookkeeping."""
+
+    outcome: Outcome
+    detail: str
+    action: Action | None = None
+    follow: tuple[Event, ...] = ()
+    linked: StoreOrder | None = None
+    problem: Problem | None = None
+    after: timedelta | None = None
+    bug: bool = False
+
+
+async def _try(case: Case) -> _End | Later:
+    """Decides and performs; every error ends here."""
+    acting: list[Action] = []
+    try:
+        async with asyncio.timeout(STEP_S):
+            return await _decide_and_perform(case, acting)
+    except Retryable as e:
+        end = _End("retry", str(e), after=e.after)
+    except Permanent as e:
+        end = _End("dead", str(e), problem=e.problem)
+    except TimeoutError:
+        end = _End("retry", f"broken off after {STEP_S} s")
+    except LedgerUnavailable:
+        raise
+    except Exception as e:
+        log.exception("event.bug", event_id=case.record.id, type=case.record.event.type)
+        end = _End("retry", f"bug: {type(e).__name__}: {mask(str(e))[:300]}", bug=True)
+    return dataclasses.replace(end, action=acting[0] if acting else None)
+
+
+async def _decide_and_perform(case: Case, acting: list[Action]) -> _End | Later:
+    decision: Decision = await decide(case)
+    if isinstance(decision, Later):
+        return decision
+    if not isinstance(decision, Do):
+        return _End("skipped", decision.reason, follow=decision.follow)
+    acting.append(decision.action)
+    done = await perform(decision.action, case)
+    return _End("done", done.detail, decision.action, done.follow, done.linked)
+
+
+def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Settlement:
+    number = case.record.attempts + 1
+    outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
+    if outcome == "retry":
+        tries = 1 + _failures_since_replay(case)
+        if tries > len(WAITS):
+            outcome, state = "dead", "dead"
+            problem = Problem.BUG if end.bug else Problem.EXHAUSTED
+        else:
+            due_at = now + (end.after or WAITS[tries - 1])
+    attempt = AttemptRecord(
+        event_id=case.record.id,
+        number=number,
+        actor="bridge",
+        action=end.action.model_dump(mode="json") if end.action else None,
+        outcome=outcome,
+        detail=mask(end.detail),
+        started_at=started,
+        ended_at=now,
+    )
+    return Settlement(
+        attempt=attempt,
+        state=state,
+        due_at=due_at,
+        problem=problem,
+        follow=end.follow,
+        store_order_id=end.linked.store_order_id if end.linked else None,
+        store_order_number=end.linked.number if end.linked else None,
+    )
+
+
+_STATES: dict[Outcome, EventState] = {"done": "done", "skipped": "skipped", "retry": "pending", "dead": "dead"}
+
+
+def _failures_since_replay(case: Case) -> int:
+    """Consecutive retries; a person's replay begins the count anew."""
+    count = 0
+    for attempt in reversed(case.tried):
+        if attempt.outcome != "retry":
+            break
+        count += 1
+    return count
+
+
+def _report(case: Case, how: Settlement) -> None:
+    """The one wide line per attempt."""
+    attempt = how.attempt
+    log.info(
+        "event.attempted",
+        store=case.store.id,
+        kind=case.store.kind,
+        order=case.order.id,
+        idealo_order_id=case.order.idealo_order_id,
+        event_id=case.record.id,
+        type=case.record.event.type,
+        key=case.record.event.key,
+        attempt=attempt.number,
+        action=(attempt.action or {}).get("name"),
+        outcome=attempt.outcome,
+        problem=how.problem,
+        detail=attempt.detail,
+        ms=round((attempt.ended_at - attempt.started_at).total_seconds() * 1000),
+        next_due=how.due_at.isoformat() if how.state == "pending" else None,
+    )

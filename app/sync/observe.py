@@ -1,0 +1,160 @@
+"""Look at an order on either side, write down what is new, ring for it."""
+
+import hashlib
+from collections.abc import Sequence
+
+from app.domain import events as e
+from app.domain.errors import Permanent, Problem
+from app.domain.orders import IdealoOrder, StoreOrder
+from app.domain.settings import StoreSettings
+from app.idealo import Unreadable
+from app.ledger.records import EventRecord, FoundBy, OrderRecord, StoreRecord
+from app.ledger.tables import DeliveryRow
+from app.sync.case import imported_lines
+from app.sync.deps import Deps
+
+
+async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
+    """Looks at the order a kept delivery names. Raises Retryable; the sweep then rings again."""
+    async with deps.ledger() as ledger:
+        delivery = await ledger.delivery(delivery_id)
+        if delivery is None or delivery.looked_at is not None:
+            return
+        store = await ledger.store(delivery.store_id)
+        if store is None or not store.working:
+            return
+        newest = delivery_id
+        if delivery.store_order_id is not None:
+            newest = max(newest, await ledger.newest_delivery(store.id, delivery.store_order_id))
+    if delivery.store_order_id is not None:
+        await look_at_store_order(deps, store, delivery.store_order_id, "webhook")
+    elif delivery.topic.startswith("product."):
+        await resume_unknown_skus(deps, store.id, "bridge", f"a product changed in the store ({delivery.topic})")
+    async with deps.ledger() as ledger:
+        await ledger.mark_looked(store.id, delivery.store_order_id, newest, deps.now())
+
+
+async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: str, found_by: FoundBy) -> list[int]:
+    """Reads one store order, if it is one of ours, and records what is new. Answers the new events' ids.
+
+    An order that cannot be read or understood becomes an order.conflict. Raises Retryable.
+    """
+    async with deps.ledger() as ledger:
+        order = await ledger.linked(store.id, store_order_id)
+        if order is None:
+            return []
+        history = await ledger.history(order.id)
+    adapter = deps.sides.adapter(store)
+    try:
+        snapshot = await adapter.fetch_order(store_order_id)
+        events = events_of_store_order(store, snapshot, history, adapter.Settings)
+    except Permanent as problem:
+        if problem.problem is Problem.CREDENTIALS:
+            raise
+        events = [_unreadable("store", str(problem))]
+    async with deps.ledger() as ledger:
+        new = await ledger.record(order.id, events, found_by, deps.now())
+        await ledger.saw_store(order.id, deps.now())
+    if new:
+        await deps.queue.advance(order.id)
+    return new
+
+
+def events_of_store_order(
+    store: StoreRecord, snapshot: StoreOrder, history: Sequence[EventRecord], settings_model: type[StoreSettings]
+) -> list[e.Event]:
+    """Everything a store snapshot implies for an order with this history, known or new."""
+    settings = settings_model.model_validate(store.settings)
+    lines = imported_lines(history)
+    events = e.events_in_store(snapshot, lines, when_complete=settings.report_shipment == "when_complete")
+    events += e.contradictions_in_store(snapshot, lines, [r.event for r in history])
+    if settings.refund_on_cancel and snapshot.cancelled and not snapshot.shipments:
+        events += e.refund_for_cancellation(snapshot, [r.event for r in history])
+    return events
+
+
+def partly_revoked(order: IdealoOrder, history: Sequence[EventRecord]) -> list[e.Event]:
+    """Units that idealo no longer counts although we never said so: the buyer cancelled in part; a person decides."""
+    if order.revocation_wanted or order.revoked:
+        return []
+    told: dict[str, int] = {}
+    for record in history:
+        if isinstance(record.event, e.LineCancelled | e.LineReturned):
+            sku = record.event.sku
+            told[sku] = min(told.get(sku, record.event.remaining), record.event.remaining)
+    events: list[e.Event] = []
+    for sku, ordered in order.purchase.ordered().items():
+        held, expected = order.remaining.get(sku, ordered), told.get(sku, ordered)
+        if held < expected:
+            detail = f"{sku}: idealo counts {held} units, {expected} were expected; cancel the difference in the store"
+            events.append(e.OrderConflict(side="idealo", rule="partly_revoked", about=f"{sku}/{held}", detail=detail))
+    return events
+
+
+async def look_at_idealo_order(
+    deps: Deps, store: StoreRecord, snapshot: IdealoOrder | Unreadable, found_by: FoundBy
+) -> OrderRecord | None:
+    """Records what an idealo snapshot implies, new orders included. Answers the order, None where it has no id."""
+    now = deps.now()
+    if isinstance(snapshot, Unreadable):
+        return await _keep_unreadable(deps, store, snapshot, found_by)
+    async with deps.ledger() as ledger:
+        order = await ledger.order_for(store.id, snapshot.idealo_order_id, snapshot.purchase, now)
+        history = await ledger.history(order.id)
+        events = [*e.events_in_idealo(snapshot), *partly_revoked(snapshot, history)]
+        new = await ledger.record(order.id, events, found_by, now)
+        if not history:
+            await ledger.keep_buyer(order.id, deps.vault.seal(snapshot.buyer.model_dump(mode="json")))
+        await ledger.saw_idealo(order.id, fingerprint(snapshot), now)
+    if new:
+        await deps.queue.advance(order.id)
+    return order
+
+
+async def _keep_unreadable(deps: Deps, store: StoreRecord, answer: Unreadable, found_by: FoundBy) -> OrderRecord | None:
+    """Keeps the raw answer sealed, and the order as one that needs a person."""
+    digest = hashlib.sha256(answer.raw).hexdigest()
+    now = deps.now()
+    row = DeliveryRow(
+        store_id=store.id,
+        key=f"idealo/{answer.idealo_order_id or ''}/{digest}",
+        topic="idealo.unreadable",
+        headers={},
+        body_sha256=digest,
+        body_size=len(answer.raw),
+        body=deps.vault.seal_bytes(answer.raw),
+        remark=answer.reason,
+        received_at=now,
+        looked_at=now,
+    )
+    async with deps.ledger() as ledger:
+        await ledger.keep_answer(row)
+        if answer.idealo_order_id is None:
+            return None
+        order = await ledger.order_for(store.id, answer.idealo_order_id, None, now)
+        new = await ledger.record(order.id, [_unreadable("idealo", answer.reason)], found_by, now)
+    if new:
+        await deps.queue.advance(order.id)
+    return order
+
+
+def _unreadable(side: e.Side, reason: str) -> e.OrderConflict:
+    return e.OrderConflict(
+        side=side, rule="unreadable", about=hashlib.sha256(reason.encode()).hexdigest()[:12], detail=reason
+    )
+
+
+async def resume_unknown_skus(deps: Deps, store_id: str, actor: str, reason: str) -> int:
+    """Asks orders that wait for an unknown SKU again. Answers how many."""
+    async with deps.ledger() as ledger:
+        waiting = await ledger.waiting_for_sku(store_id, None, 1000)
+        resumed = [await ledger.replay(event_id, actor, reason, deps.now()) for event_id in waiting]
+    for record in resumed:
+        if record:
+            await deps.queue.advance(record.order_id)
+    return len([r for r in resumed if r])
+
+
+def fingerprint(order: IdealoOrder) -> str:
+    """A hash of everything an idealo snapshot can change; equal means a look would find nothing new."""
+    return hashlib.sha256(order.model_dump_json(exclude={"buyer"}).encode()).hexdigest()

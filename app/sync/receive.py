@@ -1,0 +1,76 @@
+"""A webhook comes in: check the signature, keep what it says, ring. The door answers what comes out of this."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Literal
+
+from app.domain.value import Value
+from app.ledger.records import StoreRecord
+from app.ports import Delivery, Notice, Queue, StoreAdapter
+from app.wire.vault import Vault
+
+KEPT_HEADERS = frozenset({"content-type", "user-agent", "date"})
+"""Besides the kind's own webhook headers; signatures and everything unknown stay outside the ledger."""
+
+
+class KeptDelivery(Value):
+    """The row to keep."""
+
+    store_id: str
+    key: str
+    topic: str
+    store_order_id: str | None
+    headers: dict[str, str]
+    body_sha256: str
+    body_size: int
+    body: bytes | None
+    remark: str | None
+    received_at: datetime
+    looked_at: datetime | None
+
+
+class Accepted(Value):
+    """What the store is told."""
+
+    status: Literal["accepted", "duplicate", "ping"]
+    delivery_id: int | None = None
+
+
+async def receive(
+    store: StoreRecord,
+    adapter: StoreAdapter,
+    delivery: Delivery,
+    keep: Callable[[KeptDelivery], Awaitable[int | None]],
+    queue: Queue,
+    vault: Vault,
+) -> Accepted:
+    """Raises SignatureInvalid (nothing kept) and LedgerUnavailable (nothing kept); a lost ring is not an error."""
+    if adapter.is_ping(delivery):
+        return Accepted(status="ping")
+    adapter.verify(delivery)
+    notice = adapter.read(delivery)
+    kept = await keep(_row(store, adapter, delivery, notice, vault))
+    if kept is None:
+        return Accepted(status="duplicate")
+    await queue.look(kept)
+    return Accepted(status="accepted", delivery_id=kept)
+
+
+def _row(store: StoreRecord, adapter: StoreAdapter, delivery: Delivery, notice: Notice, vault: Vault) -> KeptDelivery:
+    signature = {name for name in adapter.webhook_headers if "signature" in name.lower() or "hmac" in name.lower()}
+    wanted = KEPT_HEADERS | {name.lower() for name in adapter.webhook_headers} - {name.lower() for name in signature}
+    not_understood = notice.order_id is None and notice.remark is not None
+    return KeptDelivery(
+        store_id=store.id,
+        key=notice.key,
+        topic=notice.topic,
+        store_order_id=notice.order_id,
+        headers={name: value for name, value in delivery.headers.items() if name in wanted},
+        body_sha256=hashlib.sha256(delivery.body).hexdigest(),
+        body_size=len(delivery.body),
+        body=vault.seal_bytes(delivery.body) if not_understood else None,
+        remark=notice.remark,
+        received_at=delivery.received_at,
+        looked_at=None,
+    )

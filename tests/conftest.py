@@ -1,0 +1,73 @@
+"""Real Postgres and Valkey for the run, a fresh migrated database per test, a clock that stands still."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.bootstrap import Bridge
+from app.config import Settings
+from tests import servers
+from tests.clock import Clock
+from tests.fakes.queue import MemoryQueue
+from tests.town import Town
+
+KEY = "a2V5IG9mIHRoaXJ0eS10d28gYnl0ZXMgZm9yIHRlc3Q="
+JWT_SECRET = "a secret of the tests, long enough for HS256"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    servers.begin(config)
+
+
+def pytest_unconfigure() -> None:
+    servers.end()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue() -> MemoryQueue:
+    return MemoryQueue()
+
+
+@pytest.fixture
+async def database_url() -> AsyncIterator[str]:
+    """A migrated, empty database of this test's own."""
+    name = f"t_{uuid.uuid4().hex}"
+    yield await servers.current().create_database(name)
+    await servers.current().drop_database(name)
+
+
+@pytest.fixture
+def settings(database_url: str, worker_id: str) -> Settings:
+    """Everything a process needs, as `bridge up` would set it."""
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "redis_url": servers.current().redis_url_of(worker_id),
+            "master_keys": KEY,
+            "jwt_secret": JWT_SECRET,
+            "public_url": "http://bridge.test",
+            "sandbox": "on",
+        }
+    )
+
+
+@pytest.fixture
+async def bridge(settings: Settings, clock: Clock, queue: MemoryQueue) -> AsyncIterator[Bridge]:
+    """One process's worth of bridge, rung by hand, talking to nobody."""
+    bridge = Bridge(settings, queue=queue, now=clock)
+    yield bridge
+    await bridge.aclose()
+
+
+@pytest.fixture
+async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+    """A sandbox with idealo and a WooCommerce shop, and a bridge connected to both."""
+    town = await Town.build(settings, clock)
+    yield town
+    await town.aclose()

@@ -1,0 +1,1 @@
+"""Background work: arq rings, the use cases in app.sync do."""

@@ -1,0 +1,77 @@
+"""One-line jobs into app.sync; the functions take a bell's argument and nothing else."""
+
+from typing import Any
+
+import structlog
+
+from app.config import Settings
+from app.domain.errors import Permanent, Retryable
+from app.ledger.session import LedgerUnavailable
+from app.sync.advance import advance as advance_order
+from app.sync.deps import Deps
+from app.sync.observe import look_at_delivery
+from app.sync.reconcile import PollFailed, poll_idealo, poll_store, sweep
+from workers.rounds import due_polls, look_after_all_webhooks
+
+log = structlog.get_logger("bridge")
+Context = dict[str, Any]
+"""arq's context; `deps` and `settings` are put in by workers.main."""
+
+
+async def look(ctx: Context, delivery_id: int) -> None:
+    """Looks at the order a delivery names; what fails stays unseen, and the sweep rings again."""
+    try:
+        await look_at_delivery(_deps(ctx), delivery_id)
+    except (Retryable, Permanent, LedgerUnavailable) as e:
+        log.warning("look.failed", delivery=delivery_id, detail=str(e), advice="the sweep looks again")
+
+
+async def advance(ctx: Context, order_id: int) -> None:
+    """Settles what is due of one order."""
+    try:
+        await advance_order(_deps(ctx), order_id)
+    except LedgerUnavailable as e:
+        log.warning("advance.broken_off", order=order_id, detail=str(e), advice="the sweep rings again")
+
+
+async def poll(ctx: Context, store_id: str) -> None:
+    """Polls both sides of a store now, whether it is time or not."""
+    for read in (poll_idealo, poll_store):
+        try:
+            await read(_deps(ctx), store_id)
+        except (PollFailed, LedgerUnavailable) as e:
+            log.warning("poll.broken_off", store=store_id, detail=str(e))
+
+
+async def tick(ctx: Context) -> None:
+    """Every few seconds: polls what it is time for."""
+    try:
+        await due_polls(_deps(ctx), _settings(ctx))
+    except LedgerUnavailable as e:
+        log.warning("tick.broken_off", detail=str(e))
+
+
+async def sweep_all(ctx: Context) -> None:
+    """Rings again for what is due and for deliveries nobody looked at."""
+    try:
+        await sweep(_deps(ctx))
+    except LedgerUnavailable as e:
+        log.warning("sweep.broken_off", detail=str(e))
+
+
+async def webhooks(ctx: Context) -> None:
+    """Creates or repairs webhooks whose last check is old."""
+    try:
+        await look_after_all_webhooks(_deps(ctx), _settings(ctx))
+    except LedgerUnavailable as e:
+        log.warning("webhooks.broken_off", detail=str(e))
+
+
+def _deps(ctx: Context) -> Deps:
+    deps: Deps = ctx["deps"]
+    return deps
+
+
+def _settings(ctx: Context) -> Settings:
+    settings: Settings = ctx["settings"]
+    return settings

@@ -1,0 +1,126 @@
+"""The worker process: arq while Redis is there, its own rounds while it is not, a heartbeat all along."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from arq import cron, func
+from arq.connections import RedisSettings
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from app.bootstrap import QUEUE_NAME, Bridge, from_json, to_json
+from app.config import Settings
+from app.ledger.session import LedgerUnavailable
+from workers import jobs
+from workers.alone import work_without_redis
+
+POLL_DELAY_S = 0.02
+"""How often arq looks for rings; an order never waits for more than that."""
+JOBS_AT_ONCE = 20
+JOB_TIMEOUT_S = 110
+"""One step of an order ends after 100 s by itself."""
+POLL_TIMEOUT_S = 600
+HEARTBEAT_S = 10
+EVERY_FIVE = set(range(0, 60, 5))
+EVERY_TWENTY = {2, 22, 42}
+
+log = structlog.get_logger("bridge")
+
+
+def run(settings: Settings) -> None:
+    """Works until SIGTERM or SIGINT; what was begun is finished or taken over later."""
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    bridge = Bridge(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    pulse = asyncio.create_task(_beat(bridge))
+    try:
+        while not stop.is_set():
+            await _with_redis(bridge, stop)
+            if not stop.is_set():
+                log.warning(
+                    "redis.gone", advice="start Redis again; until then this worker looks after everything itself"
+                )
+                await work_without_redis(bridge.deps, settings, stop)
+    finally:
+        pulse.cancel()
+        with suppress(asyncio.CancelledError):
+            await pulse
+        await bridge.aclose()
+
+
+async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
+    """Runs arq until told to stop or Redis is gone."""
+    worker = make_worker(bridge)
+    serving = asyncio.create_task(worker.async_run())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+    except (RedisError, OSError, TimeoutError) as e:
+        log.warning("redis.lost", detail=type(e).__name__)
+    finally:
+        for task in (serving, stopping):
+            task.cancel()
+            with suppress(asyncio.CancelledError, RedisError, OSError):
+                await task
+        with suppress(RedisError, OSError, AttributeError):
+            await worker.close()
+
+
+def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
+    """arq with our jobs and rounds; jobs carry ids only and are not retried by arq: Postgres remembers what is due."""
+    settings = RedisSettings.from_dsn(bridge.settings.redis_url.get_secret_value())
+    settings.conn_retries = 1
+    options: dict[str, Any] = {
+        "functions": [
+            func(jobs.look, name="look", timeout=JOB_TIMEOUT_S, max_tries=1),
+            func(jobs.advance, name="advance", timeout=POLL_TIMEOUT_S, max_tries=1),
+            func(jobs.poll, name="poll", timeout=POLL_TIMEOUT_S, max_tries=1),
+        ],
+        "cron_jobs": [
+            cron(jobs.tick, second=EVERY_FIVE, timeout=POLL_TIMEOUT_S, max_tries=1, run_at_startup=True),
+            cron(jobs.sweep_all, second=EVERY_TWENTY, timeout=JOB_TIMEOUT_S, max_tries=1, run_at_startup=True),
+            cron(jobs.webhooks, second={9}, timeout=POLL_TIMEOUT_S, max_tries=1, run_at_startup=True),
+        ],
+        "ctx": {"deps": bridge.deps, "settings": bridge.settings},
+        "redis_settings": settings,
+        "queue_name": QUEUE_NAME,
+        "job_serializer": to_json,
+        "job_deserializer": from_json,
+        "keep_result": 0,
+        "max_jobs": JOBS_AT_ONCE,
+        "poll_delay": POLL_DELAY_S,
+        "health_check_interval": HEARTBEAT_S,
+        "handle_signals": False,
+        "retry_jobs": False,
+        "log_results": False,
+    }
+    return Worker(**{**options, **overrides})
+
+
+async def _beat(bridge: Bridge) -> None:
+    """Says in Postgres that this worker lives, and what it counted."""
+    name = f"worker/{socket.gethostname()}/{os.getpid()}"
+    while True:
+        started = time.monotonic()
+        try:
+            async with bridge.deps.ledger() as ledger:
+                await ledger.beat(name, "worker", bridge.counts.report(), bridge.deps.now())
+        except LedgerUnavailable as e:
+            log.warning("heartbeat.missed", detail=str(e))
+        passed = timedelta(seconds=time.monotonic() - started)
+        await asyncio.sleep(max(HEARTBEAT_S - passed.total_seconds(), 1))

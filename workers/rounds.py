@@ -1,0 +1,57 @@
+"""What comes round by time, for every store; whose turn it is stands in Postgres, so any number of workers may ask."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+
+import structlog
+
+from app.config import Settings
+from app.ledger.records import StoreRecord
+from app.sync.deps import Deps
+from app.sync.reconcile import PollFailed, look_after_webhooks, poll_idealo, poll_store
+
+STORES_AT_ONCE = 8
+
+log = structlog.get_logger("bridge")
+
+
+async def due_polls(deps: Deps, settings: Settings) -> None:
+    """Polls both sides of every store whose interval has passed; one store's trouble is its own."""
+    turns = asyncio.Semaphore(STORES_AT_ONCE)
+
+    async def both(store: StoreRecord) -> None:
+        async with turns:
+            for read, seconds in (
+                (poll_idealo, settings.idealo_poll_seconds),
+                (poll_store, settings.store_poll_seconds),
+            ):
+                try:
+                    await read(deps, store.id, every=timedelta(seconds=seconds))
+                except PollFailed:
+                    # Written down and logged where it happened; the other side of this store may be well.
+                    continue
+
+    await _for_all(deps, both)
+
+
+async def look_after_all_webhooks(deps: Deps, settings: Settings) -> None:
+    """Checks every store's webhooks whose last check is old."""
+
+    async def one(store: StoreRecord) -> None:
+        await look_after_webhooks(deps, store.id, webhook_url(settings, store))
+
+    await _for_all(deps, one)
+
+
+def webhook_url(settings: Settings, store: StoreRecord) -> str:
+    """Where a store posts its webhooks."""
+    return f"{settings.webhook_root}/webhooks/{store.kind}/{store.id}"
+
+
+async def _for_all(deps: Deps, work: Callable[[StoreRecord], Coroutine[None, None, None]]) -> None:
+    async with deps.ledger() as ledger:
+        stores = [s for s in await ledger.stores() if s.working]
+    async with asyncio.TaskGroup() as group:
+        for store in stores:
+            group.create_task(work(store))
