@@ -1,0 +1,1 @@
+"""Tests of the sandbox: the simulated idealo, its controls, faults and persistence."""
