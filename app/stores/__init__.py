@@ -1,0 +1,1 @@
+"""One folder per store kind; no folder knows another."""
