@@ -1,14 +1,15 @@
 """A whole town for stories: sandbox idealo and shops, a bridge between them, one clock, everything in this process."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-
 from app.bootstrap import Bridge
 from app.config import Settings
 from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, StoreRecord
+from app.main import create_app
 from app.sync.connect import NewStore, connect
 from app.sync.keys import IdealoKeys, StoreKeys
 from app.sync.reconcile import PollFailed, look_after_webhooks, poll_idealo, poll_store, sweep
@@ -16,6 +17,7 @@ from sandbox.inprocess import SandboxTransport
 from sandbox.world import World
 from tests.clock import Clock
 from tests.fakes.queue import MemoryQueue
+from tests.sync.grim import Grim, GrimTransport
 from workers.rounds import webhook_url
 
 SHOP_ID = 318204
@@ -39,12 +41,21 @@ class Town:
 
     @classmethod
     async def build(
-        cls, settings: Settings, clock: Clock, *, kind: str = "woocommerce", seed: int = 1, **store_settings: Any
+        cls,
+        settings: Settings,
+        clock: Clock,
+        *,
+        kind: str = "woocommerce",
+        seed: int = 1,
+        grim: Grim | None = None,
+        **store_settings: Any,
     ) -> "Town":
         world = World(seed=seed, clock=clock)
         transport = SandboxTransport(world)
         queue = MemoryQueue()
-        bridge = Bridge(settings, queue=queue, now=clock, transport=transport)
+        grim = grim or Grim()
+        bridge = Bridge(settings, queue=queue, now=clock, transport=GrimTransport(transport, grim))
+        bridge.deps = dataclasses.replace(bridge.deps, ledger=grim.ledger(bridge.deps.ledger))
         control = httpx.AsyncClient(transport=transport, base_url=IDEALO_URL)
         shop = {"shop_id": SHOP_ID, "client_id": "client", "client_secret": "secret"}
         (await control.post("/_sandbox/idealo/shops", json=shop)).raise_for_status()
@@ -56,8 +67,6 @@ class Town:
         )
         new = NewStore(kind=kind, name="Town shop", keys=keys, settings=store_settings)
         store = await connect(bridge.deps, new, check=True)
-        from app.main import create_app
-
         webhooks = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(bridge)), base_url="http://bridge.test")
         world.outbox.clear()
         town = cls(clock, world, bridge, queue, store, kind, control, webhooks)
@@ -72,7 +81,7 @@ class Town:
 
     # -- the hands of idealo, buyers and merchants ------------------------------------------------------------------
 
-    async def control(self, method: str, path: str, **body: Any) -> Any:
+    async def control(self, method: str, path: str, /, **body: Any) -> Any:
         """One call under /_sandbox; raises on a refusal, with its text."""
         answer = await self._control.request(method, f"/_sandbox{path}", json=body or None)
         if answer.is_error:
@@ -80,13 +89,17 @@ class Town:
             raise AssertionError(msg)
         return answer.json()
 
+    async def raw(self, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+        """One call whose refusal is an answer like any other."""
+        return await self._control.request(method, path, json=body)
+
     async def place(self, **what: Any) -> list[str]:
         """Places orders at idealo; answers their ids."""
         ids: list[str] = (await self.control("POST", "/idealo/orders", shop_id=SHOP_ID, **what))["ids"]
         self.placed += ids
         return ids
 
-    async def merchant(self, action: str, idealo_order_id: str, **body: Any) -> Any:
+    async def merchant(self, action: str, idealo_order_id: str, /, **body: Any) -> Any:
         """ship, track, cancel, return or refund, as the merchant."""
         order = await self.in_store(idealo_order_id)
         return await self.control("POST", f"/stores/{self.kind}/orders/{order['store_order_id']}/{action}", **body)

@@ -22,17 +22,28 @@ RETURNING id
 class Kept(Protocol):
     """What is kept of a delivery."""
 
-    store_id: str
-    key: str
-    topic: str
-    store_order_id: str | None
-    headers: dict[str, str]
-    body_sha256: str
-    body_size: int
-    body: bytes | None
-    remark: str | None
-    received_at: datetime
-    looked_at: datetime | None
+    @property
+    def store_id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def store_order_id(self) -> str | None: ...
+    @property
+    def headers(self) -> dict[str, str]: ...
+    @property
+    def body_sha256(self) -> str: ...
+    @property
+    def body_size(self) -> int: ...
+    @property
+    def body(self) -> bytes | None: ...
+    @property
+    def remark(self) -> str | None: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def looked_at(self) -> datetime | None: ...
 
 
 class Acceptor:

@@ -41,10 +41,10 @@ class Case:
 
     async def in_store(self) -> StoreOrder:
         """The order as the store holds it now. Permanent(state_conflict) when it was never imported."""
-        if self.order.store_order_id is None:
-            msg = f"idealo order {self.order.idealo_order_id} has no store order yet; settle order.placed first"
-            raise Permanent(Problem.STATE_CONFLICT, msg)
         if self._in_store is None:
+            if self.order.store_order_id is None:
+                msg = f"idealo order {self.order.idealo_order_id} has no store order yet; settle order.placed first"
+                raise Permanent(Problem.STATE_CONFLICT, msg)
             self._in_store = await self.adapter.fetch_order(self.order.store_order_id)
         return self._in_store
 

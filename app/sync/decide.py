@@ -127,7 +127,9 @@ def _handled_elsewhere(case: Case, idealo: IdealoOrder) -> Nothing:
 
 def _wait_until_visible(case: Case) -> None:
     """After a creation with a lost answer, a search may not show the order yet: creating again would make a twin."""
-    tries = [a for a in case.tried if a.action and a.action.get("name") == "create_store_order"]
+    tries = [
+        a for a in case.tried if a.outcome == "retry" and a.action and a.action.get("name") == "create_store_order"
+    ]
     if tries:
         visible_at = tries[-1].ended_at + case.adapter.capabilities.visible_after
         if case.now < visible_at:
@@ -204,6 +206,8 @@ async def _without_code(case: Case, event: e.ShipmentCreated, idealo: IdealoOrde
     if idealo.shipped:
         return Nothing("idealo knows that the goods have left")
     mine = [s for s in (await case.in_store()).shipments if s.shipment_id == event.shipment_id]
+    if not mine:
+        return Nothing("the store no longer shows this shipment; what it shows instead has its own event")
     if any(s.codes for s in mine) or _has_coded_mate(case, event):
         return Nothing("a tracking code has appeared and is reported instead")
     ripe = case.record.recorded_at + timedelta(minutes=case.settings.tracking_grace_minutes)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from app.domain import events as e
 from app.domain.errors import Permanent, Problem
@@ -12,6 +13,9 @@ from app.ledger.records import EventRecord, FoundBy, OrderRecord, StoreRecord
 from app.ledger.tables import DeliveryRow
 from app.sync.case import imported_lines
 from app.sync.deps import Deps
+
+PRODUCT_PAUSE = timedelta(minutes=1)
+"""Every sale changes a product: orders that wait for a SKU are not asked more often than that because of it."""
 
 
 async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
@@ -29,7 +33,8 @@ async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
     if delivery.store_order_id is not None:
         await look_at_store_order(deps, store, delivery.store_order_id, "webhook")
     elif delivery.topic.startswith("product."):
-        await resume_unknown_skus(deps, store.id, "bridge", f"a product changed in the store ({delivery.topic})")
+        why = f"a product changed in the store ({delivery.topic})"
+        await resume_unknown_skus(deps, store.id, "bridge", why, not_since=deps.now() - PRODUCT_PAUSE)
     async with deps.ledger() as ledger:
         await ledger.mark_looked(store.id, delivery.store_order_id, newest, deps.now())
 
@@ -144,10 +149,12 @@ def _unreadable(side: e.Side, reason: str) -> e.OrderConflict:
     )
 
 
-async def resume_unknown_skus(deps: Deps, store_id: str, actor: str, reason: str) -> int:
-    """Asks orders that wait for an unknown SKU again. Answers how many."""
+async def resume_unknown_skus(
+    deps: Deps, store_id: str, actor: str, reason: str, *, not_since: datetime | None = None
+) -> int:
+    """Asks orders that wait for an unknown SKU again, if they were not asked since a moment. Answers how many."""
     async with deps.ledger() as ledger:
-        waiting = await ledger.waiting_for_sku(store_id, None, 1000)
+        waiting = await ledger.waiting_for_sku(store_id, not_since, 1000)
         resumed = [await ledger.replay(event_id, actor, reason, deps.now()) for event_id in waiting]
     for record in resumed:
         if record:

@@ -63,7 +63,7 @@ async def test_money_paid_by_paypal_is_recorded_and_skipped(town: Town) -> None:
     await town.merchant("refund", order, amount="5.00")
     await town.settle()
     assert (await town.at_idealo(order))["refunds"] == []
-    assert [s for s in await town.story(order) if s.startswith("refund")][0].endswith("skipped")
+    assert next(s for s in await town.story(order) if s.startswith("refund")).endswith("skipped")
 
 
 async def test_a_refund_that_fails_afterwards_is_shown_to_a_person(town: Town) -> None:
@@ -74,7 +74,7 @@ async def test_a_refund_that_fails_afterwards_is_shown_to_a_person(town: Town) -
     town.clock.pass_time(seconds=10)
     await town.import_new()
     await town.import_new()
-    assert [s for s in await town.story(order) if "refund_failed" in s][0].endswith("dead rejected")
+    assert next(s for s in await town.story(order) if "refund_failed" in s).endswith("dead rejected")
 
 
 async def test_refund_on_cancel_pays_back_what_the_shop_did_not(town: Town) -> None:

@@ -1,0 +1,42 @@
+"""Eight workers get every ring, five hundred orders are imported once each."""
+
+import asyncio
+
+from app.bootstrap import Bridge
+from app.config import Settings
+from sandbox.inprocess import SandboxTransport
+from tests.clock import Clock
+from tests.fakes.queue import MemoryQueue
+from tests.sync.agreement import disagreements
+from tests.town import Town
+from workers.alone import answer
+
+WORKERS = 8
+ORDERS = 500
+
+
+async def test_no_doubled_effect_and_no_stuck_lease(settings: Settings, clock: Clock, town: Town) -> None:
+    await town.place(lines=[{"sku": "100000", "quantity": 1}], count=ORDERS)
+    await town.poll()
+    rings = list(town.queue.rings)
+    town.queue.lose()
+    bridges = [
+        Bridge(settings, queue=MemoryQueue(), now=clock, transport=SandboxTransport(town.world)) for _ in range(WORKERS)
+    ]
+
+    async def work(number: int, bridge: Bridge) -> None:
+        for job, argument in rings[number * 7 :] + rings[: number * 7]:
+            await answer(bridge.deps, job, argument)
+
+    await asyncio.gather(*(work(n, bridge) for n, bridge in enumerate(bridges)))
+    for bridge in bridges:
+        await bridge.aclose()
+    assert await disagreements(town) == []
+    creations = (await town.control("GET", "/calls?side=woocommerce"))["calls"]
+    made = [c for c in creations if c["method"] == "POST" and c["path"].endswith("/wc/v3/orders")]
+    assert len(made) == ORDERS
+    async with town.bridge.deps.ledger() as ledger:
+        assert await ledger.due_orders(clock(), ORDERS) == []
+        for order in town.placed:
+            link = await ledger.order_for(town.store.id, order, None, clock())
+            assert await ledger.lease(link.id, clock()) is not None, "no lease is stuck"

@@ -1,0 +1,96 @@
+"""Each action meets each fault: one effect at the other side, and a timeline that tells it as it was."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.sync.agreement import disagreements
+from tests.town import Town
+
+FAULTS = {
+    "timeout before": {"kind": "timeout"},
+    "timeout after success": {"kind": "after_success"},
+    "429 with Retry-After": {"kind": "rate_limit", "seconds": 7},
+    "500": {"kind": "status", "status": 500},
+    "502 with HTML": {"kind": "html_502"},
+    "connection reset": {"kind": "reset"},
+    "truncated JSON": {"kind": "truncate"},
+}
+PARCEL = {"carrier": "DHL", "tracking_code": "00340434161094042557"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An action: the call that carries it, and what brings it about once the order is imported (None: the import)."""
+
+    action: str
+    side: str
+    method: str
+    path: str
+    begin: Callable[[Town, str], Awaitable[object]] | None = None
+
+
+async def _buyer_cancels(town: Town, order: str) -> None:
+    await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
+    await town.poll()
+
+
+TRIALS = (
+    Trial("create_store_order", "woocommerce", "POST", "*/orders"),
+    Trial("link_store_order", "woocommerce", "GET", "*/orders"),
+    Trial("set_merchant_order_number", "idealo", "POST", "*/merchant-order-number"),
+    Trial("cancel_store_order", "woocommerce", "PUT", "*/orders/*", _buyer_cancels),
+    Trial("send_fulfillment", "idealo", "POST", "*/fulfillment", lambda t, o: t.merchant("ship", o, parcels=[PARCEL])),
+    Trial(
+        "send_revocation",
+        "idealo",
+        "POST",
+        "*/revocations",
+        lambda t, o: t.merchant("cancel", o, lines=[{"sku": "100000", "quantity": 1}]),
+    ),
+    Trial("send_refund", "idealo", "POST", "*/refunds", lambda t, o: t.merchant("refund", o, amount="5.00")),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.action)
+async def test_one_effect_whatever_happens_to_the_answer(trial: Trial, fault: str, town: Town) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 3}])
+    if trial.action == "link_store_order":
+        # The creation's own answer is lost first, so that the retry finds the order and links it.
+        await town.fault("woocommerce", "after_success", method="POST", path="*/orders", times=1)
+        await town.import_new()
+    elif trial.begin:
+        await town.import_new()
+    await town.fault(trial.side, method=trial.method, path=trial.path, times=1, **FAULTS[fault])
+    if trial.begin:
+        await trial.begin(town, order)
+    await town.import_new()
+    await town.hours(8)
+    assert await disagreements(town) == []
+    attempts = await town.attempts(order)
+    mine = [a for a in attempts if (a.action or {}).get("name") == trial.action]
+    assert mine[-1].outcome in {"done", "retry"}, [a.detail for a in attempts]
+    hit = (await town.control("GET", "/faults"))["faults"]
+    assert any(f["hits"] for f in hit if f["path"] == trial.path), "the fault must have struck"
+    # idealo's writes answer without a body: there is nothing to cut off, and the first try succeeds.
+    harmless = fault == "truncated JSON" and trial.side == "idealo"
+    assert any(a.outcome == "retry" for a in attempts) != harmless, "the timeline tells of the failed try"
+
+
+async def test_retry_after_is_kept_to_the_second(town: Town) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await town.fault("idealo", "rate_limit", method="POST", path="*/merchant-order-number", seconds=7, times=1)
+    await town.import_new()
+    [_, acknowledged] = await town.events(order)
+    assert (acknowledged.due_at - town.clock()).total_seconds() == 7
+
+
+async def test_what_never_succeeds_ends_with_a_person_and_a_replay_begins_anew(town: Town) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await town.fault("idealo", "status", method="POST", path="*/merchant-order-number", times=100)
+    await town.import_new()
+    await town.hours(30)
+    assert await town.story(order) == ["order.placed order done", "order.imported order dead exhausted"]
+    assert len([a for a in await town.attempts(order) if a.outcome == "retry"]) == 7
