@@ -70,6 +70,7 @@ class Town:
         webhooks = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(bridge)), base_url="http://bridge.test")
         world.outbox.clear()
         town = cls(clock, world, bridge, queue, store, kind, control, webhooks)
+        clock.pass_time(seconds=5)
         await look_after_webhooks(bridge.deps, store.id, webhook_url(settings, store))
         await town.settle()
         return town

@@ -13,7 +13,7 @@ from app.domain.errors import Problem
 from app.domain.events import Event
 from app.ledger import reading
 from app.ledger.records import AttemptRecord, EventRecord, FoundBy, Settlement
-from app.ledger.tables import AttemptRow, EventRow, OrderRow
+from app.ledger.tables import AttemptRow, EventRow, OrderRow, StoreRow
 
 LEASE = timedelta(seconds=120)
 """Longer than one step may take (app.sync.advance), so that two workers never act on one order."""
@@ -91,13 +91,27 @@ class EventBook:
         return [reading.attempt(row) for row in await self._session.exec(query)]
 
     async def lease(self, order_id: int, now: datetime) -> str | None:
-        """The right to work on an order until now + LEASE, or None while somebody else has it."""
+        """The right to work on an order until now + LEASE.
+
+        None while somebody else has it, while its oldest pending event is not due, or while its store is paused.
+        """
         token = str(uuid.uuid4())
+        oldest = (
+            select(EventRow.due_at)
+            .where(col(EventRow.order_id) == col(OrderRow.id), col(EventRow.state) == "pending")
+            .order_by(col(EventRow.id))
+            .limit(1)
+            .scalar_subquery()
+        )
         done = await self._session.exec(
             update(OrderRow)
             .where(
                 col(OrderRow.id) == order_id,
                 or_(col(OrderRow.leased_until).is_(None), col(OrderRow.leased_until) < now),
+                oldest <= now,
+                col(OrderRow.store_id).in_(
+                    select(StoreRow.id).where(col(StoreRow.paused_at).is_(None), col(StoreRow.archived_at).is_(None))
+                ),
             )
             .values(lease=token, leased_until=now + LEASE)
         )
@@ -139,6 +153,9 @@ class EventBook:
         """
         await self.extend(order_id, token, now)
         await self._book(how.attempt, how.state, how.due_at, how.problem)
+        if how.problem is Problem.UNKNOWN_SKU:
+            # The port promises that nothing was created then, so nothing needs to be looked for.
+            await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(placing_at=None))
         if how.store_order_id is not None:
             await self._session.exec(
                 update(OrderRow)
@@ -146,6 +163,11 @@ class EventBook:
                 .values(store_order_id=how.store_order_id, store_order_number=how.store_order_number, store_seen_at=now)
             )
         return await self.record(order_id, how.follow, "ledger", now)
+
+    async def begin_placing(self, order_id: int, token: str, now: datetime) -> None:
+        """Written down before a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
+        await self.extend(order_id, token, now)
+        await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(placing_at=now))
 
     async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:
         """An event that is not ripe yet waits; that is no attempt."""

@@ -1,6 +1,6 @@
 """Writes about orders and the deliveries that name them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,8 +102,12 @@ class OrderBook:
             .values(idealo_fingerprint=fingerprint, idealo_seen_at=now)
         )
 
-    async def saw_store(self, order_id: int, now: datetime) -> None:
-        await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(store_seen_at=now))
+    async def saw_store(self, order_id: int, shipped: Mapping[str, int] | None, now: datetime) -> None:
+        """The store was looked at; `shipped` are units per idealo SKU, None where they could not be read."""
+        seen: dict[str, Any] = {"store_seen_at": now}
+        if shipped is not None:
+            seen["shipped"] = dict(shipped)
+        await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(seen))
 
     async def close_order(self, order_id: int, now: datetime) -> None:
         await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(closed_at=now))

@@ -60,6 +60,7 @@ class OrderRecord(Value):
     placed_at: AwareDatetime | None
     total: Decimal | None
     currency: str | None
+    placing_at: AwareDatetime | None
     idealo_seen_at: AwareDatetime | None
     store_seen_at: AwareDatetime | None
     created_at: AwareDatetime

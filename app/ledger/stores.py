@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,15 +17,23 @@ TRIED_AGAIN = timedelta(minutes=1)
 """A poll that failed is tried again after that, however long its interval."""
 
 
+class ShopTakenError(Exception):
+    """Another live store serves this idealo shop already."""
+
+
 class StoreBook:
     """Stores within one open transaction."""
 
     _session: AsyncSession
 
     async def add_store(self, row: StoreRow) -> None:
-        """A new store with both its cursors. Raises sqlalchemy IntegrityError when the idealo shop is connected."""
+        """A new store with both its cursors. Raises ShopTakenError when a live store serves its idealo shop."""
         self._session.add(row)
-        await self._session.flush()
+        try:
+            await self._session.flush()
+        except IntegrityError as e:
+            msg = f"idealo shop {row.idealo_shop_id} is connected already; archive the other store first"
+            raise ShopTakenError(msg) from e
         for stream in ("store", "idealo"):
             self._session.add(CursorRow(store_id=row.id, stream=stream, position=row.created_at, failures=0))
 

@@ -122,12 +122,16 @@ class OrderRow(SQLModel, table=True):
     placed_at: datetime | None = Field(default=None, sa_column=_time(null=True))
     total: Decimal | None = Field(default=None, sa_column=Column(Numeric(12, 2), nullable=True))
     currency: str | None = Field(default=None, sa_column=_text(null=True))
+    placing_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    """When a creation in the store was last begun: written before the call, so that a lost answer is looked for."""
     lease: str | None = Field(default=None, sa_column=Column(UUID(as_uuid=False), nullable=True))
     leased_until: datetime | None = Field(default=None, sa_column=_time(null=True))
     idealo_fingerprint: str | None = Field(default=None, sa_column=_text(null=True))
     """What idealo last showed, hashed: a poll that finds the same writes nothing."""
     idealo_seen_at: datetime | None = Field(default=None, sa_column=_time(null=True))
     store_seen_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    shipped: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    """Units per idealo SKU the store last showed as shipped: for people to read, nothing is decided by it."""
     created_at: datetime = Field(sa_column=_time())
     closed_at: datetime | None = Field(default=None, sa_column=_time(null=True))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from app.domain.orders import StoreOrder
 from app.ledger.ledger import LEASE, LeaseLost
 from app.ledger.records import AttemptRecord, EventRecord, EventState, OrderRecord, Outcome, Settlement, StoreRecord
 from app.ledger.session import LedgerUnavailable
-from app.sync.actions import Action
+from app.sync.actions import Action, CreateStoreOrder
 from app.sync.case import Case
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
@@ -29,6 +30,9 @@ STEP_S = 100
 """A step that takes longer is broken off while the lease still holds."""
 assert LEASE.total_seconds() > STEP_S  # noqa: S101 - two constants that must fit
 
+Begin = Callable[[Action], Awaitable[None]]
+"""Called between decision and call, for what must be written down before the call leaves."""
+
 log = structlog.get_logger("bridge")
 
 
@@ -38,11 +42,8 @@ async def advance(deps: Deps, order_id: int) -> int:
     Raises LedgerUnavailable; then nothing is lost: the lease runs out and the sweep rings again.
     """
     attempts = 0
-    while True:
-        async with deps.ledger() as ledger:
-            token = await ledger.lease(order_id, deps.now())
-        if token is None:
-            return attempts
+    # What was recorded while we held the lease rang for a worker that could not get it: so we ask once more.
+    while token := await _lease(deps, order_id):
         try:
             while await _step(deps, order_id, token):
                 attempts += 1
@@ -50,17 +51,12 @@ async def advance(deps: Deps, order_id: int) -> int:
             return attempts
         finally:
             await _release(deps, order_id, token)
-        # What was recorded while we held the lease rang for a worker that could not get it.
-        async with deps.ledger() as ledger:
-            if await ledger.next_event(order_id, deps.now()) is None or not await _working(deps, order_id):
-                return attempts
+    return attempts
 
 
-async def _working(deps: Deps, order_id: int) -> bool:
+async def _lease(deps: Deps, order_id: int) -> str | None:
     async with deps.ledger() as ledger:
-        order = await ledger.order(order_id)
-        store = await ledger.store(order.store_id) if order else None
-    return store is not None and store.working
+        return await ledger.lease(order_id, deps.now())
 
 
 async def _release(deps: Deps, order_id: int, token: str) -> None:
@@ -78,7 +74,13 @@ async def _step(deps: Deps, order_id: int, token: str) -> bool:
     if case is None:
         return False
     started = deps.now()
-    end = await _try(case)
+
+    async def begin(action: Action) -> None:
+        if isinstance(action, CreateStoreOrder):
+            async with deps.ledger() as ledger:
+                await ledger.begin_placing(order_id, token, deps.now())
+
+    end = await _try(case, begin)
     if isinstance(end, Later):
         async with deps.ledger() as ledger:
             await ledger.postpone(order_id, token, case.record.id, end.due_at, deps.now())
@@ -149,19 +151,19 @@ class _End:
     bug: bool = False
 
 
-async def _try(case: Case) -> _End | Later:
+async def _try(case: Case, begin: Begin) -> _End | Later:
     """Decides and performs; every error ends here."""
     acting: list[Action] = []
     try:
         async with asyncio.timeout(STEP_S):
-            return await _decide_and_perform(case, acting)
+            return await _decide_and_perform(case, acting, begin)
     except Retryable as e:
         end = _End("retry", str(e), after=e.after)
     except Permanent as e:
         end = _End("dead", str(e), problem=e.problem)
     except TimeoutError:
         end = _End("retry", f"broken off after {STEP_S} s")
-    except LedgerUnavailable:
+    except (LedgerUnavailable, LeaseLost):
         raise
     except Exception as e:
         log.exception("event.bug", event_id=case.record.id, type=case.record.event.type)
@@ -169,13 +171,14 @@ async def _try(case: Case) -> _End | Later:
     return dataclasses.replace(end, action=acting[0] if acting else None)
 
 
-async def _decide_and_perform(case: Case, acting: list[Action]) -> _End | Later:
+async def _decide_and_perform(case: Case, acting: list[Action], begin: Begin) -> _End | Later:
     decision: Decision = await decide(case)
     if isinstance(decision, Later):
         return decision
     if not isinstance(decision, Do):
         return _End("skipped", decision.reason, follow=decision.follow)
     acting.append(decision.action)
+    await begin(decision.action)
     done = await perform(decision.action, case)
     return _End("done", done.detail, decision.action, done.follow, done.linked)
 

@@ -44,10 +44,6 @@ class SideRefusedError(Exception):
         super().__init__("; ".join(bad))
 
 
-class ShopTakenError(Exception):
-    """Another live store serves this idealo shop already."""
-
-
 async def connect(deps: Deps, new: NewStore, *, check: bool) -> StoreRecord:
     """Checks both sides and keeps the store. Raises SideRefusedError and ShopTakenError; then nothing is kept."""
     now = deps.now()
@@ -79,9 +75,6 @@ async def connect(deps: Deps, new: NewStore, *, check: bool) -> StoreRecord:
         version=1,
     )
     async with deps.ledger() as ledger:
-        if any(s.idealo_shop_id == shop_id for s in await ledger.stores()):
-            msg = f"idealo shop {shop_id.removeprefix(UNCHECKED)} is connected already; archive the other store first"
-            raise ShopTakenError(msg)
         await ledger.add_store(row)
         kept = await ledger.store(record.id)
     assert kept is not None  # noqa: S101 - added above

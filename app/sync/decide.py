@@ -71,16 +71,18 @@ async def _placed(case: Case) -> Decision:
     if since and case.purchase.placed_at < since:
         return Nothing(f"placed before import_since ({since.isoformat()}) of this store")
     idealo = await case.at_idealo()
+    if _may_stand_in_store(case, idealo):
+        # Before anything else: a creation whose answer was lost stands in the store, whatever idealo says by now.
+        found = await case.adapter.find_order(case.order.idealo_order_id, idealo.purchase.placed_at - SEARCH_MARGIN)
+        if found:
+            case.found_in_store(found)
+            return Do(LinkStoreOrder(store_order_id=found.store_order_id))
+        _wait_until_visible(case)
     declined = _not_to_import(case, idealo)
     if declined:
         return declined
-    found = await case.adapter.find_order(case.order.idealo_order_id, idealo.purchase.placed_at - SEARCH_MARGIN)
-    if found:
-        case.found_in_store(found)
-        return Do(LinkStoreOrder(store_order_id=found.store_order_id))
     if idealo.merchant_order_number is not None or idealo.shipped:
         return _handled_elsewhere(case, idealo)
-    _wait_until_visible(case)
     country = idealo.buyer.shipping.country_code
     return Do(CreateStoreOrder(draft=draft(idealo.purchase, country, case.settings.tax_rates, case.aliases)))
 
@@ -125,13 +127,21 @@ def _handled_elsewhere(case: Case, idealo: IdealoOrder) -> Nothing:
     raise _conflict(msg)
 
 
+def _may_stand_in_store(case: Case, idealo: IdealoOrder) -> bool:
+    """Whether anybody can have created the order: this ledger began to, or the order is older than the connection.
+
+    Searching costs a page of orders per page of orders; a new order nobody ever touched needs none.
+    """
+    touched = idealo.merchant_order_number is not None or idealo.shipped
+    return touched or case.order.placing_at is not None or case.purchase.placed_at <= case.store.created_at
+
+
 def _wait_until_visible(case: Case) -> None:
     """After a creation with a lost answer, a search may not show the order yet: creating again would make a twin."""
-    tries = [
-        a for a in case.tried if a.outcome == "retry" and a.action and a.action.get("name") == "create_store_order"
-    ]
-    if tries:
-        visible_at = tries[-1].ended_at + case.adapter.capabilities.visible_after
+    tried = [a.ended_at for a in case.tried if a.outcome == "retry" and a.action]
+    begun = [case.order.placing_at] if case.order.placing_at else []
+    if begun:
+        visible_at = max([*begun, *tried]) + case.adapter.capabilities.visible_after
         if case.now < visible_at:
             msg = "an earlier creation may still become visible in the store"
             raise Retryable(msg, after=visible_at - case.now)

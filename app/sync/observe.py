@@ -50,16 +50,18 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
             return []
         history = await ledger.history(order.id)
     adapter = deps.sides.adapter(store)
+    shipped: dict[str, int] | None = None
     try:
         snapshot = await adapter.fetch_order(store_order_id)
         events = events_of_store_order(store, snapshot, history, adapter.Settings)
+        shipped = {u.sku: u.shipped for u in e.units_in_store(snapshot, imported_lines(history))}
     except Permanent as problem:
         if problem.problem is Problem.CREDENTIALS:
             raise
         events = [_unreadable("store", str(problem))]
     async with deps.ledger() as ledger:
         new = await ledger.record(order.id, events, found_by, deps.now())
-        await ledger.saw_store(order.id, deps.now())
+        await ledger.saw_store(order.id, shipped, deps.now())
     if new:
         await deps.queue.advance(order.id)
     return new

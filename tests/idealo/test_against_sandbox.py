@@ -191,7 +191,7 @@ async def test_refund_is_taken_and_its_result_read_later(idealo: Idealo) -> None
 
 @pytest.mark.parametrize("status", [409, 400])
 async def test_refunds_are_refused_with_a_reason(idealo: Idealo, status: int) -> None:
-    idealo.turn(status_refund_rejected=status)
+    idealo.turn(status_refund_rejected=status, refund_period_from="created")
     ids = await idealo.place(scenario="S12")
     expected = {
         (ids[2], "99999.00"): "REFUND_AMOUNT_EXCEEDS_ORDER_PRICE",

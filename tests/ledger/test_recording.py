@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import Problem
-from app.domain.events import LineCancelled, OrderImported, OrderPlaced, OrderRevoked, ShipmentCreated
+from app.domain.events import Event, LineCancelled, OrderImported, OrderPlaced, OrderRevoked, ShipmentCreated
 from app.ledger.ledger import LEASE, LeaseLost
 from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, Outcome, Settlement
 from app.ledger.tables import AttemptRow
@@ -32,7 +32,7 @@ async def first(ledger: Open, order: OrderRecord, clock: Clock) -> EventRecord:
 
 
 async def test_the_same_events_twice_are_recorded_once(ledger: Open, order: OrderRecord, clock: Clock) -> None:
-    events = [OrderPlaced(purchase=a_purchase()), OrderRevoked()]
+    events: list[Event] = [OrderPlaced(purchase=a_purchase()), OrderRevoked()]
     async with ledger() as book:
         assert len(await book.record(order.id, events, "poll", clock())) == 2
     async with ledger() as book:
@@ -64,6 +64,9 @@ async def test_one_of_eight_gets_the_lease_until_it_runs_out(ledger: Open, order
         async with ledger() as book:
             return await book.lease(order.id, clock())
 
+    assert await once() is None, "nothing is due"
+    async with ledger() as book:
+        await book.record(order.id, [OrderRevoked()], "poll", clock())
     assert len([t for t in await asyncio.gather(*(once() for _ in range(8))) if t]) == 1
     clock.pass_time(seconds=LEASE.total_seconds() + 1)
     assert await once() is not None

@@ -11,6 +11,7 @@ async def test_preview_sends_nothing_and_replay_does_the_rest(town: Town) -> Non
     [dead] = await town.events(order)
     assert (dead.state, dead.problem) == ("dead", "rejected")
     await town.control("DELETE", "/faults")
+    town.clock.pass_time(minutes=2)
     shown = await preview(town.bridge.deps, dead.id)
     assert shown is not None
     assert shown.action is not None

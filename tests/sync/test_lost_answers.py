@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from tests.sync.agreement import disagreements
 from tests.town import Town
 
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "timeout before": {"kind": "timeout"},
     "timeout after success": {"kind": "after_success"},
     "429 with Retry-After": {"kind": "rate_limit", "seconds": 7},

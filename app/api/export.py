@@ -1,0 +1,72 @@
+"""The ledger's events as lines of JSON or CSV; one page at a time, so that memory and transactions stay small."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from app.ledger.views import ExportedEvent, Views
+from app.sync.deps import Deps
+
+COLUMNS = (
+    "event_id", "recorded_at", "store_id", "order_id", "idealo_order_id", "store_order_id", "store_order_number",
+    "type", "key", "data", "state", "problem", "found_by",
+    "attempts", "last_outcome", "last_action", "last_detail", "last_actor",
+)  # fmt: skip
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection)."""
+
+
+async def pages(
+    deps: Deps, store_id: str | None, since: datetime | None, until: datetime | None
+) -> AsyncIterator[list[ExportedEvent]]:
+    """Pages of events, oldest first, each read in a transaction of its own; at least one, the last one empty."""
+    after = 0
+    while True:
+        async with deps.ledger() as ledger:
+            page = await Views(ledger).exported(after, store_id, since, until)
+        yield page
+        if not page:
+            return
+        after = page[-1].event_id
+
+
+async def json_lines(first: list[ExportedEvent], rest: AsyncIterator[list[ExportedEvent]]) -> AsyncIterator[str]:
+    """One JSON object per line."""
+    yield "".join(f"{event.model_dump_json()}\n" for event in first)
+    async for page in rest:
+        yield "".join(f"{event.model_dump_json()}\n" for event in page)
+
+
+async def csv_lines(first: list[ExportedEvent], rest: AsyncIterator[list[ExportedEvent]]) -> AsyncIterator[str]:
+    """A header line, then one line per event (RFC 4180)."""
+    yield _csv([list(COLUMNS)]) + _csv([cells(event) for event in first])
+    async for page in rest:
+        yield _csv([cells(event) for event in page])
+
+
+def cells(event: ExportedEvent) -> list[str]:
+    """One event as the cells of COLUMNS, none of which a spreadsheet runs."""
+    last = event.attempts[-1] if event.attempts else None
+    action = last.action or {} if last else {}
+    values = {
+        **event.model_dump(mode="json", exclude={"data", "attempts"}),
+        "data": json.dumps(event.data, ensure_ascii=False, sort_keys=True),
+        "attempts": len(event.attempts),
+        "last_outcome": last.outcome if last else "",
+        "last_action": action.get("name", ""),
+        "last_detail": last.detail if last else "",
+        "last_actor": last.actor if last else "",
+    }
+    return [harmless("" if values[name] is None else str(values[name])) for name in COLUMNS]
+
+
+def harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_RUNS) else cell
+
+
+def _csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

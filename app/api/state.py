@@ -1,0 +1,42 @@
+"""What the API process holds open; every route takes it from the application."""
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from app.api.auth import TokenChecker
+from app.api.door import DoorCounts, StoreCache
+from app.bootstrap import Bridge
+from app.ledger.records import StoreRecord
+from app.ledger.views import Totals
+from app.ports import StoreAdapter
+from app.sync.deps import Deps
+
+
+@dataclass
+class ApiState:
+    """One API process."""
+
+    bridge: Bridge
+    tokens: TokenChecker
+    stores: StoreCache
+    counts: DoorCounts = field(default_factory=DoorCounts)
+    kept_totals: tuple[float, Totals] | None = None
+    """Totals for /metrics and when they were read (monotonic seconds)."""
+
+    @property
+    def deps(self) -> Deps:
+        return self.bridge.deps
+
+    def webhook_url(self, store: StoreRecord) -> str:
+        """Where a store posts its webhooks."""
+        return f"{self.bridge.settings.webhook_root}/webhooks/{store.kind}/{store.id}"
+
+    def adapter(self, store: StoreRecord) -> StoreAdapter:
+        """Raises SealBrokenError when no master key opens the store's credentials."""
+        return self.deps.sides.adapter(store)
+
+
+def state_of(request: Request) -> ApiState:
+    state: ApiState = request.app.state.api
+    return state

@@ -1,0 +1,91 @@
+"""POST /webhooks/{kind}/{store_id}: a store tells that something happened; kept in Postgres before it is answered."""
+
+import json
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.api.errors import ApiError, problem
+from app.api.routing import read_body
+from app.api.state import ApiState, state_of
+from app.domain.errors import SignatureInvalid
+from app.ledger.records import StoreRecord
+from app.ledger.session import LedgerUnavailable
+from app.ledger.views import Views
+from app.ports import Delivery
+from app.registry import ADAPTERS
+from app.sync.receive import Accepted, KeptDelivery, receive
+from app.wire.vault import SealBrokenError
+
+OUTCOMES = {
+    400: "broken_off",
+    408: "broken_off",
+    401: "refused_signature",
+    404: "refused_unknown",
+    413: "refused_size",
+    415: "refused_type",
+}
+
+log = structlog.get_logger("bridge")
+
+
+async def webhook(request: Request) -> Response:
+    """The door. No framework between the socket and the signature: a store waits for this answer."""
+    state = state_of(request)
+    kind, store_id = request.path_params["kind"], request.path_params["store_id"]
+    label = kind if kind in ADAPTERS else "unknown"
+    try:
+        accepted = await _take(request, state, kind, store_id)
+    except ApiError as e:
+        state.counts.count(label, OUTCOMES[e.status])
+        return problem(request, e.status, str(e), headers=e.headers)
+    except (LedgerUnavailable, SealBrokenError) as e:
+        state.counts.count(label, "unavailable")
+        log.error("webhook.not_kept", kind=label, store=store_id[:80], detail=str(e))  # noqa: TRY400 - no bug of ours
+        return problem(request, 503, "the delivery could not be kept; send it again", headers={"Retry-After": "10"})
+    state.counts.count(label, accepted.status)
+    if accepted.status == "ping":
+        return Response(b'{"status":"ping"}', media_type="application/json")
+    content = json.dumps({"status": accepted.status, "delivery_id": accepted.delivery_id}).encode()
+    return Response(content, status_code=202, media_type="application/json")
+
+
+async def _take(request: Request, state: ApiState, kind: str, store_id: str) -> Accepted:
+    store = await _store(state, kind, store_id)
+    body = await read_body(request, state.bridge.settings.max_body_bytes)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.scope["headers"]}
+    adapter = state.adapter(store)
+    delivery = Delivery(headers=headers, body=body, received_at=state.deps.now())
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in adapter.content_types and not adapter.is_ping(delivery):
+        wanted = ", ".join(sorted(adapter.content_types))
+        raise ApiError(415, f"{kind} webhooks come as {wanted}, this one came as {media_type[:80] or 'nothing named'}")
+    keys: list[str] = []
+
+    async def keep(row: KeptDelivery) -> int | None:
+        keys.append(row.key)
+        return await state.bridge.acceptor.keep(row)
+
+    try:
+        accepted = await receive(store, adapter, delivery, keep, state.deps.queue, state.deps.vault)
+    except SignatureInvalid as e:
+        raise ApiError(401, str(e)) from e
+    if accepted.status == "duplicate":
+        async with state.deps.ledger() as ledger:
+            first = await Views(ledger).delivery_id(store.id, keys[0])
+        return accepted.model_copy(update={"delivery_id": first})
+    return accepted
+
+
+async def _store(state: ApiState, kind: str, store_id: str) -> StoreRecord:
+    if kind in ADAPTERS and "\0" not in store_id:
+        store = await state.stores.get(store_id)
+        if store is not None and store.archived_at is None and store.kind == kind:
+            return store
+    raise ApiError(404, f"no {kind[:40]} store has this address")
+
+
+ROUTE = Route("/webhooks/{kind}/{store_id}", webhook, methods=["POST"], name="webhook", include_in_schema=False)
+"""A plain route: it costs the least per delivery; app.api.describe documents it per kind."""

@@ -1,0 +1,36 @@
+"""What all views share: the ledger's own connection, and one page of a list, newest first."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Row, text
+
+from app.domain.value import Value
+from app.ledger.ledger import Ledger
+
+T = TypeVar("T")
+
+
+class Page(Value, Generic[T]):
+    """One page of a list."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+    """Hand it back as `cursor` for the next page; null on the last one."""
+
+
+class View:
+    """Reads within a ledger's open transaction."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._session = ledger._session  # noqa: SLF001 - views read in the ledger's own transaction
+
+    async def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row[Any]]:
+        connection = await self._session.connection()
+        return list(await connection.execute(text(sql), dict(parameters)))
+
+
+def page_of(items: list[T], ids: list[int], limit: int) -> Page[T]:
+    """A page out of up to limit + 1 items; the one too many only says that there are more."""
+    more = len(items) > limit
+    return Page[T](items=tuple(items[:limit]), next_cursor=str(ids[limit - 1]) if more else None)

@@ -1,0 +1,60 @@
+"""What the running processes say of themselves: heartbeats, migration level, kept deliveries."""
+
+import functools
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from pydantic import AwareDatetime
+
+from app.domain.value import Value
+from app.ledger.views.page import View
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Heartbeat(Value):
+    """A process that reported within the last day."""
+
+    name: str
+    role: str
+    seen_at: AwareDatetime
+    report: dict[str, Any]
+
+
+class ProcessViews(View):
+    """Reads about the bridge itself."""
+
+    async def heartbeats(self) -> list[Heartbeat]:
+        rows = await self._rows("SELECT name, role, seen_at, report FROM heartbeats ORDER BY name", {})
+        return [Heartbeat(name=r.name, role=r.role, seen_at=r.seen_at, report=r.report) for r in rows]
+
+    async def last_pulse(self, role: str) -> datetime | None:
+        """When a process of this role last reported."""
+        rows = await self._rows("SELECT max(seen_at) AS seen_at FROM heartbeats WHERE role = :role", {"role": role})
+        seen_at: datetime | None = rows[0].seen_at
+        return seen_at
+
+    async def revision(self) -> str | None:
+        """The migration the database is at; None before the first one."""
+        found = await self._rows("SELECT to_regclass('alembic_version') IS NOT NULL AS there", {})
+        if not found[0].there:
+            return None
+        rows = await self._rows("SELECT version_num FROM alembic_version", {})
+        return str(rows[0].version_num) if rows else None
+
+    async def delivery_id(self, store_id: str, key: str) -> int | None:
+        """The row that keeps this delivery."""
+        sql = "SELECT id FROM deliveries WHERE store_id = :store_id AND key = :key"
+        rows = await self._rows(sql, {"store_id": store_id, "key": key})
+        return int(rows[0].id) if rows else None
+
+
+@functools.cache
+def expected_revision() -> str | None:
+    """The migration this code needs."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    return ScriptDirectory.from_config(config).get_current_head()
