@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.buyer import Address, Buyer
-from app.domain.events import ImportedLine
 from app.domain.orders import IdealoOrder, Purchase, PurchaseLine, StoreLine, StoreOrder
+from app.domain.units import ImportedLine
 
 PLACED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.errors import Permanent, Problem
-from app.domain.events import ImportedLine, OrderImported, OrderPlaced
+from app.domain.events import OrderImported, OrderPlaced
 from app.domain.orders import IdealoOrder, Purchase, StoreOrder
 from app.domain.settings import StoreSettings
+from app.domain.units import ImportedLine
 from app.idealo import IdealoClient
 from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, StoreRecord
 from app.ports import StoreAdapter

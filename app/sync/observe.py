@@ -8,6 +8,7 @@ from app.domain import events as e
 from app.domain.errors import Permanent, Problem
 from app.domain.orders import IdealoOrder, StoreOrder
 from app.domain.settings import StoreSettings
+from app.domain.units import units_in_store
 from app.idealo import Unreadable
 from app.ledger.records import EventRecord, FoundBy, OrderRecord, StoreRecord
 from app.ledger.tables import DeliveryRow
@@ -54,7 +55,7 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
     try:
         snapshot = await adapter.fetch_order(store_order_id)
         events = events_of_store_order(store, snapshot, history, adapter.Settings)
-        shipped = {u.sku: u.shipped for u in e.units_in_store(snapshot, imported_lines(history))}
+        shipped = {u.sku: u.shipped for u in units_in_store(snapshot, imported_lines(history))}
     except Permanent as problem:
         if problem.problem is Problem.CREDENTIALS:
             raise

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from app.domain.errors import Permanent, Problem
-from app.domain.events import Event, ImportedLine, OrderImported, events_in_store
+from app.domain.events import Event, OrderImported, events_in_store
 from app.domain.orders import Purchase, StoreLine, StoreOrder
+from app.domain.units import ImportedLine
 from app.sync.actions import (
     Action,
     CancelStoreOrder,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from app.domain import events as e
 from app.domain.orders import IdealoRefund, Refund, Shipment, StoreLine, StoreOrder
+from app.domain.units import units_in_store
 from tests.factories import a_line, a_purchase, a_store_line, a_store_order, an_idealo_order, imported
 
 
@@ -165,7 +166,7 @@ def test_units_are_conserved_and_the_same_snapshot_implies_the_same_events(pair:
     events = e.events_in_store(after, lines)
     assert keys(events) == keys(e.events_in_store(after, lines))
     assert len(set(keys(events))) == len(events)
-    for u in e.units_in_store(after, lines):
+    for u in units_in_store(after, lines):
         assert u.ordered == u.open + u.shipped + u.cancelled
         assert u.open >= 0
         assert u.shipped >= u.returned

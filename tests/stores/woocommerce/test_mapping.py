@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.events import Event, ImportedLine, events_in_store
+from app.domain.events import Event, events_in_store
 from app.domain.orders import StoreOrder
+from app.domain.units import ImportedLine
 from app.stores.woocommerce.mapping import needs_fulfillments, store_order
 from app.stores.woocommerce.settings import Settings
 from tests.stores.woocommerce.recordings import CALLS, DELIVERIES, answer, recording, webhook_order
