@@ -27,6 +27,7 @@ JOBS_AT_ONCE = 20
 JOB_TIMEOUT_S = 110
 """One step of an order ends after 100 s by itself."""
 POLL_TIMEOUT_S = 600
+FINISH_S = 1.0
 HEARTBEAT_S = 10
 EVERY_FIVE = set(range(0, 60, 5))
 EVERY_TWENTY = {2, 22, 42}
@@ -73,12 +74,20 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
     except (RedisError, OSError, TimeoutError) as e:
         log.warning("redis.lost", detail=type(e).__name__)
     finally:
+        await _finish(worker)
         for task in (serving, stopping):
             task.cancel()
             with suppress(asyncio.CancelledError, RedisError, OSError):
                 await task
         with suppress(RedisError, OSError, AttributeError):
             await worker.close()
+
+
+async def _finish(worker: Worker) -> None:
+    """Takes no further jobs and gives the running ones a moment; what is cut off is taken over after its lease."""
+    worker.allow_pick_jobs = False
+    if worker.tasks:
+        await asyncio.wait(list(worker.tasks.values()), timeout=FINISH_S)
 
 
 def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
