@@ -120,8 +120,12 @@ class StoreAdapter(Protocol):
         """The complete order in our words; units conserve. Permanent(state_conflict) when it is gone."""
         ...
 
-    async def find_order(self, idealo_order_id: str, since: datetime) -> StoreOrder | None:
-        """The order that carries exactly this idealo id, or None; never trusts the store's search."""
+    async def find_order(self, idealo_order_id: str, since: datetime, *, fresh: bool = True) -> StoreOrder | None:
+        """The order that carries exactly this idealo id, or None; never trusts the store's search.
+
+        Without `fresh` nobody here has tried to create it: a look over the store's orders a few minutes old will do,
+        so that a backlog of a thousand orders does not read the store's list a thousand times.
+        """
         ...
 
     def changed_orders(self, since: datetime) -> AsyncIterator[str]:

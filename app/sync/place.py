@@ -17,13 +17,15 @@ SEARCH_MARGIN = timedelta(hours=1)
 async def placed(case: Case) -> Decision:
     if case.order.store_order_id is not None:
         return Nothing(f"already in the store as order {case.order.store_order_number}")
-    since = case.settings.import_since
-    if since and case.purchase.placed_at < since:
-        return Nothing(f"placed before import_since ({since.isoformat()}) of this store")
+    start = case.settings.import_since
+    if start and case.purchase.placed_at < start:
+        return Nothing(f"placed before import_since ({start.isoformat()}) of this store")
     idealo = await case.at_idealo()
     if _may_stand_in_store(case, idealo):
         # Before anything else: a creation whose answer was lost stands in the store, whatever idealo says by now.
-        found = await case.adapter.find_order(case.order.idealo_order_id, idealo.purchase.placed_at - SEARCH_MARGIN)
+        since = idealo.purchase.placed_at - SEARCH_MARGIN
+        fresh = case.order.placing_at is not None
+        found = await case.adapter.find_order(case.order.idealo_order_id, since, fresh=fresh)
         if found:
             case.found_in_store(found)
             return Do(LinkStoreOrder(store_order_id=found.store_order_id))

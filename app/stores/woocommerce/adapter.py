@@ -72,6 +72,7 @@ class Adapter:
         self._settings = WooSettings.model_validate(connection.settings.model_dump())
         self._rest = Rest(http, WooCredentials.model_validate(connection.credentials.model_dump()))
         self._shop = Shop(self._rest)
+        self._survey = listing.Survey()
         self._has_fulfillments = True
 
     def is_ping(self, delivery: Delivery) -> bool:
@@ -90,8 +91,10 @@ class Adapter:
         """One call; a second for refunds when the order has any, another for core fulfillments when they can add."""
         return await self._understood(await self._order(order_id))
 
-    async def find_order(self, idealo_order_id: str, since: datetime) -> StoreOrder | None:
+    async def find_order(self, idealo_order_id: str, since: datetime, *, fresh: bool = True) -> StoreOrder | None:
         """Compares our own meta of every order since an hour before `since`, in the trash as well."""
+        if not fresh and not await self._survey.carries(self._rest, idealo_order_id, since, datetime.now(UTC)):
+            return None
         order_id = await listing.find(self._rest, idealo_order_id, since, datetime.now(UTC))
         if order_id is None:
             return None

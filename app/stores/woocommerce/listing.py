@@ -1,5 +1,6 @@
 """Looks through the shop's order lists: for the order that carries an idealo id, and for all that changed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,9 @@ from app.wire.http import Refused
 ORDERS = "/wc/v3/orders"
 _FIELDS = "id,status,date_created_gmt,meta_data"
 _CLOCK_MARGIN = timedelta(hours=1)
+_SURVEY_REACH = timedelta(days=1)
+"""A survey reaches further back than the order that asked for it: its neighbours in a backlog are a little older."""
+_SURVEY_LASTS = timedelta(minutes=10)
 _DRAFT_GROWS = timedelta(minutes=15)
 """A request that is still running shows its order as `checkout-draft`; after this long the draft is a leftover."""
 
@@ -45,6 +49,46 @@ async def find(rest: Rest, idealo_order_id: str, since: datetime, now: datetime)
         text = f"order {order_id_of(found)} in the shop is still a draft for {idealo_order_id}: it may be in the making"
         raise Retryable(text, after=timedelta(minutes=5))
     return None  # a leftover of a failed creation; WooCommerce deletes such drafts itself after a day
+
+
+class Survey:
+    """Which idealo orders the shop's orders carry, as of a few minutes ago; one reading serves a whole backlog."""
+
+    def __init__(self) -> None:
+        self._carried: frozenset[str] = frozenset()
+        self._reaches_back_to: datetime | None = None
+        self._read_at: datetime | None = None
+        self._reading = asyncio.Lock()
+
+    async def carries(self, rest: Rest, idealo_order_id: str, since: datetime, now: datetime) -> bool:
+        """Whether an order since then carried this id when the list was last read."""
+        async with self._reading:
+            if not self._serves(since, now):
+                start = since - _SURVEY_REACH
+                self._carried = await _all_carried(rest, start)
+                self._reaches_back_to, self._read_at = start, now
+        return idealo_order_id in self._carried
+
+    def _serves(self, since: datetime, now: datetime) -> bool:
+        if self._reaches_back_to is None or self._read_at is None:
+            return False
+        return self._reaches_back_to <= since - _CLOCK_MARGIN and now - self._read_at < _SURVEY_LASTS
+
+
+async def _all_carried(rest: Rest, start: datetime) -> frozenset[str]:
+    window = {"after": _gmt(start), "dates_are_gmt": "true", "orderby": "date", "order": "asc", "_fields": _FIELDS}
+    found: set[str] = set()
+    async for page in rest.pages(ORDERS, **window, status="any"):
+        found |= _ids_carried(page)
+    try:
+        async for page in rest.pages(ORDERS, **window, status="trash,checkout-draft"):
+            found |= _ids_carried(page)
+    except Refused as e:
+        if e.status != 400:
+            raise
+        async for page in rest.pages(ORDERS, **window, status="trash"):
+            found |= _ids_carried(page)
+    return frozenset(found)
 
 
 async def changed(rest: Rest, since: datetime) -> AsyncIterator[str]:
@@ -121,13 +165,19 @@ async def _hidden(rest: Rest, idealo_order_id: str, window: dict[str, str]) -> d
 
 
 def _carrier(orders: Sequence[dict[str, Any]], idealo_order_id: str) -> dict[str, Any] | None:
-    """The first order that carries the id; other people's orders may look as odd as they like."""
+    """The first order that carries the id."""
+    return next((order for order in orders if idealo_order_id in _ids_carried([order])), None)
+
+
+def _ids_carried(orders: Sequence[dict[str, Any]]) -> set[str]:
+    """The idealo ids orders carry; other people's orders may look as odd as they like."""
+    found: set[str] = set()
     for order in orders:
         kept = order.get("meta_data")
         for entry in kept if isinstance(kept, list) else []:
-            if isinstance(entry, dict) and entry.get("key") == ORDER_ID_KEY and entry.get("value") == idealo_order_id:
-                return order
-    return None
+            if isinstance(entry, dict) and entry.get("key") == ORDER_ID_KEY and isinstance(entry.get("value"), str):
+                found.add(entry["value"])
+    return found
 
 
 def _newest(orders: Sequence[dict[str, Any]]) -> datetime | None:
