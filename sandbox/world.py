@@ -76,6 +76,10 @@ class World:
         base = self._clock() if self._stopped_at is None else self._stopped_at
         return base.astimezone(UTC) + self._offset
 
+    def unmoved(self) -> datetime:
+        """The time callers' clocks show, aware UTC: without what `advance` added, unless time is stopped altogether."""
+        return self.now() if self.time_stopped else self._clock().astimezone(UTC)
+
     def advance(self, seconds: float) -> None:
         """Move the clock (never back) and let every timer that falls due on the way go off."""
         if seconds < 0:

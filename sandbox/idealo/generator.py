@@ -137,7 +137,6 @@ class Maker:
         return self.order([self.any_line(most=6)], payment=payment, created=created)
 
 
-
 def revoke(order: Order) -> Order:
     """Make it an order of which nothing is left."""
     order.status = "REVOKED"
