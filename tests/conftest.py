@@ -7,6 +7,7 @@ import pytest
 
 from app.bootstrap import Bridge
 from app.config import Settings
+from app.registry import ADAPTERS
 from tests import servers
 from tests.clock import Clock
 from tests.fakes.queue import MemoryQueue
@@ -65,9 +66,16 @@ async def bridge(settings: Settings, clock: Clock, queue: MemoryQueue) -> AsyncI
     await bridge.aclose()
 
 
+@pytest.fixture(params=sorted(ADAPTERS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every kind of store there is."""
+    chosen: str = request.param
+    return chosen
+
+
 @pytest.fixture
-async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
-    """A sandbox with idealo and a WooCommerce shop, and a bridge connected to both."""
-    town = await Town.build(settings, clock)
+async def town(settings: Settings, clock: Clock, kind: str) -> AsyncIterator[Town]:
+    """A sandbox with idealo and a shop, and a bridge connected to both."""
+    town = await Town.build(settings, clock, kind=kind)
     yield town
     await town.aclose()

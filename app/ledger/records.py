@@ -12,7 +12,8 @@ from app.domain.value import Value
 EventState = Literal["pending", "done", "skipped", "dead"]
 FoundBy = Literal["webhook", "poll", "ledger", "operator"]
 Stream = Literal["store", "idealo"]
-Outcome = Literal["done", "skipped", "retry", "dead", "replayed", "dismissed"]
+Outcome = Literal["done", "skipped", "retry", "deferred", "dead", "replayed", "dismissed"]
+"""`deferred`: the other side said when to come back, so the try does not count against the event."""
 
 
 class StoreRecord(Value):

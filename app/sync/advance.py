@@ -26,6 +26,8 @@ WAITS = (
     timedelta(hours=6), timedelta(hours=12),
 )  # fmt: skip
 """After the nth failed attempt; when they are used up the event is dead."""
+MOST_DEFERRALS = 200
+"""A side that says for ever when to come back is shown to a person at last."""
 STEP_S = 100
 """A step that takes longer is broken off while the lease still holds."""
 assert LEASE.total_seconds() > STEP_S  # noqa: S101 - two constants that must fit
@@ -158,7 +160,7 @@ async def _try(case: Case, begin: Begin) -> _End | Later:
         async with asyncio.timeout(STEP_S):
             return await _decide_and_perform(case, acting, begin)
     except Retryable as e:
-        end = _End("retry", str(e), after=e.after)
+        end = _End("deferred" if e.after else "retry", str(e), after=e.after)
     except Permanent as e:
         end = _End("dead", str(e), problem=e.problem)
     except TimeoutError:
@@ -186,9 +188,9 @@ async def _decide_and_perform(case: Case, acting: list[Action], begin: Begin) ->
 def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Settlement:
     number = case.record.attempts + 1
     outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
-    if outcome == "retry":
-        tries = 1 + _failures_since_replay(case)
-        if tries > len(WAITS):
+    if outcome in {"retry", "deferred"}:
+        tries = 1 + _failures_since_replay(case, outcome)
+        if tries > (len(WAITS) if outcome == "retry" else MOST_DEFERRALS):
             outcome, state = "dead", "dead"
             problem = Problem.BUG if end.bug else Problem.EXHAUSTED
         else:
@@ -214,17 +216,21 @@ def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Sett
     )
 
 
-_STATES: dict[Outcome, EventState] = {"done": "done", "skipped": "skipped", "retry": "pending", "dead": "dead"}
+_STATES: dict[Outcome, EventState] = {
+    "done": "done",
+    "skipped": "skipped",
+    "retry": "pending",
+    "deferred": "pending",
+    "dead": "dead",
+}
 
 
-def _failures_since_replay(case: Case) -> int:
-    """Consecutive retries; a person's replay begins the count anew."""
-    count = 0
-    for attempt in reversed(case.tried):
-        if attempt.outcome != "retry":
-            break
-        count += 1
-    return count
+def _failures_since_replay(case: Case, outcome: Outcome) -> int:
+    """Tries that ended this way; a person's replay begins the count anew."""
+    since: list[AttemptRecord] = []
+    for attempt in case.tried:
+        since = [] if attempt.outcome == "replayed" else [*since, attempt]
+    return sum(a.outcome == outcome for a in since)
 
 
 def _report(case: Case, how: Settlement) -> None:

@@ -90,7 +90,7 @@ def _may_stand_in_store(case: Case, idealo: IdealoOrder) -> bool:
 
 def _wait_until_visible(case: Case) -> None:
     """After a creation with a lost answer, a search may not show the order yet: creating again would make a twin."""
-    tried = [a.ended_at for a in case.tried if a.outcome == "retry" and a.action]
+    tried = [a.ended_at for a in case.tried if a.outcome in {"retry", "deferred"} and a.action]
     begun = [case.order.placing_at] if case.order.placing_at else []
     if begun:
         visible_at = max([*begun, *tried]) + case.adapter.capabilities.visible_after

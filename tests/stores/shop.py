@@ -53,9 +53,9 @@ class Shop:
     def store(self) -> FakeStore:
         return self.world.stores[self.kind]
 
-    def connected(self, secrets: tuple[str, ...] = (SECRET,)) -> StoreAdapter:
-        """A further adapter for the same shop."""
-        return connected(self.kind, self.world, self.http, secrets)
+    def connected(self, secrets: tuple[str, ...] = (SECRET,), *, stranger: bool = False) -> StoreAdapter:
+        """A further adapter for the same shop; a stranger's has no credential that signs webhooks."""
+        return connected(self.kind, self.world, self.http, secrets, stranger=stranger)
 
     def fault(self, kind: str, **options: Any) -> None:
         self.world.faults.add(kind, side=self.kind, **options)
@@ -105,10 +105,15 @@ class Shop:
         return found
 
 
-def connected(kind: str, world: World, http: Http, secrets: tuple[str, ...] = (SECRET,)) -> StoreAdapter:
+def connected(
+    kind: str, world: World, http: Http, secrets: tuple[str, ...] = (SECRET,), *, stranger: bool = False
+) -> StoreAdapter:
     """An adapter as the bridge would build it from what an operator enters."""
+    credentials = {**world.stores[kind].credentials(), "base_url": f"{ROOT}/stores/{kind}"}
+    if stranger and "client_secret" in credentials:
+        credentials["client_secret"] = "somebody-else's"
     keys = StoreKeys(
-        credentials={**world.stores[kind].credentials(), "base_url": f"{ROOT}/stores/{kind}"},
+        credentials=credentials,
         idealo=IdealoKeys(client_id="c", client_secret="s", base_url=ROOT),
         webhook_secrets=secrets,
     )

@@ -69,7 +69,7 @@ async def test_a_missing_signature_is_refused(shop: Shop) -> None:
 async def test_a_secret_that_is_not_ours_is_refused(shop: Shop, secrets: tuple[str, ...]) -> None:
     delivery = await a_delivery(shop)
     with pytest.raises(SignatureInvalid):
-        shop.connected(secrets).verify(delivery)
+        shop.connected(secrets, stranger=True).verify(delivery)
 
 
 async def test_two_secrets_are_live_at_once(shop: Shop) -> None:
@@ -99,8 +99,8 @@ async def test_webhooks_are_created_once_and_repairing_repeats_nothing(shop: Sho
     before = [c for c in shop.world.calls.list(shop.kind, None, None) if c.method in {"POST", "PUT", "DELETE"}]
     assert all(f.ok for f in await shop.connected().ensure_webhooks(url))
     after = [c for c in shop.world.calls.list(shop.kind, None, None) if c.method in {"POST", "PUT", "DELETE"}]
-    graphql = [c for c in after[len(before) :] if "graphql" not in c.path]
-    assert graphql == []
+    # A token is no repair, and GraphQL reads are POSTs: those are looked at in Shopify's own tests.
+    assert [c for c in after[len(before) :] if "graphql" not in c.path and "oauth" not in c.path] == []
 
 
 # -- orders ------------------------------------------------------------------------------------------------------
@@ -154,7 +154,11 @@ async def test_a_creation_with_a_lost_answer_is_found_and_not_repeated(shop: Sho
 async def test_cancelling_twice_is_harmless_and_answers_the_order(shop: Shop) -> None:
     made = await shop.create()
     for _ in range(2):
-        order = await shop.adapter.cancel_order(made.store_order_id)
+        try:
+            order = await shop.adapter.cancel_order(made.store_order_id)
+        except Retryable:
+            shop.clock.pass_time(minutes=1)
+            order = await shop.adapter.cancel_order(made.store_order_id)
         assert units(order) == {MUG: (3, 0, 3, 0), BITS: (2, 0, 2, 0)}
         assert order.cancelled
 

@@ -5,19 +5,18 @@ from tests.town import Town
 
 
 async def test_preview_sends_nothing_and_replay_does_the_rest(town: Town) -> None:
-    [order] = await town.place(scenario="S1")
-    await town.fault(town.kind, "status", status=400, method="POST", path="*/orders*", times=1)
+    [order] = await town.place(scenario="S8", count=1)
     await town.import_new()
     [dead] = await town.events(order)
-    assert (dead.state, dead.problem) == ("dead", "rejected")
-    await town.control("DELETE", "/faults")
-    town.clock.pass_time(minutes=2)
+    assert (dead.state, dead.problem) == ("dead", "unknown_sku")
+    async with town.bridge.deps.ledger() as ledger:
+        await ledger.put_alias(town.store.id, "NICHT-IM-SHOP-1", "100000", town.clock())
     shown = await preview(town.bridge.deps, dead.id)
     assert shown is not None
     assert shown.action is not None
     assert (shown.decision, shown.action.name) == ("act", "create_store_order")
     assert await town.in_store_all(order) == []
-    await replay(town.bridge.deps, dead.id, "anna", "the shop accepts orders again")
+    await replay(town.bridge.deps, dead.id, "anna", "the alias is entered")
     await town.settle()
     assert len(await town.in_store_all(order)) == 1
     assert [(a.actor, a.outcome) for a in await town.attempts(order)] == [

@@ -39,7 +39,9 @@ async def _of_order(town: Town, idealo_order_id: str) -> list[str]:
         wrong.append(f"total {mine['total']} is not idealo's {idealo['grossPrice']}")
     wrong += [*_parcels(idealo, mine, waiting=_waiting(events, "shipment.created"))]
     wrong += _units(idealo, mine) if not _waiting(events, "line.", "order.") else []
-    return [*wrong, *_refunds(idealo, mine, waiting=_waiting(events, "refund.", "order.conflict"))]
+    # Magento can only cancel what is invoiced by a credit memo: one of ours for a buyer's cancellation is no refund.
+    memo = town.kind == "magento2" and any(r.event.type == "order.revoked" for r in events)
+    return [*wrong, *_refunds(idealo, mine, waiting=memo or _waiting(events, "refund.", "order.conflict"))]
 
 
 def _waiting(events: list[EventRecord], *types: str) -> bool:

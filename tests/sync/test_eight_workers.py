@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
 
 from app.bootstrap import Bridge
@@ -17,6 +18,7 @@ WORKERS = 8
 ORDERS = 500
 
 
+@pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 async def test_no_doubled_effect_and_no_stuck_lease(settings: Settings, clock: Clock, town: Town) -> None:
     await town.place(lines=[{"sku": "100000", "quantity": 1}], count=ORDERS)
     await town.poll()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import pytest
 from redis.asyncio import Redis
 
 from app.bootstrap import Bridge, RedisQueue
@@ -15,6 +16,7 @@ from tests.town import Town
 from workers.alone import work_without_redis
 from workers.main import make_worker
 
+pytestmark = pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 NOBODY = "redis://127.0.0.1:1/0"
 
 
@@ -100,7 +102,7 @@ async def test_without_redis_the_worker_works_on(town: Town, settings: Settings)
     await working
 
 
-async def test_a_broken_bell_costs_a_webhook_no_time(settings: Settings) -> None:
+async def test_a_broken_bell_costs_a_webhook_no_time(settings: Settings, kind: str) -> None:
     queue = RedisQueue(NOBODY)
     began = time.monotonic()
     for number in range(50):
