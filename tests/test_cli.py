@@ -43,6 +43,12 @@ Run = Callable[..., Awaitable[Ended]]
 
 
 @pytest.fixture
+def kind() -> str:
+    """The commands are the same for every kind; the stories run with all of them."""
+    return "woocommerce"
+
+
+@pytest.fixture
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `bridge` with the test's servers as its environment."""
     given = {

@@ -74,7 +74,7 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
     except (RedisError, OSError, TimeoutError) as e:
         log.warning("redis.lost", detail=type(e).__name__)
     finally:
-        await _finish(worker)
+        await finish(worker)
         for task in (serving, stopping):
             task.cancel()
             with suppress(asyncio.CancelledError, RedisError, OSError):
@@ -83,7 +83,7 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
             await worker.close()
 
 
-async def _finish(worker: Worker) -> None:
+async def finish(worker: Worker) -> None:
     """Takes no further jobs and gives the running ones a moment; what is cut off is taken over after its lease."""
     worker.allow_pick_jobs = False
     if worker.tasks:

@@ -1,5 +1,6 @@
 """Poll both sides for what was missed, ring again for what is due, look after webhooks."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,6 +23,7 @@ CLAIM = timedelta(minutes=10)
 """How long a poll may run before another worker may take its turn."""
 IDEALO_WATCH = timedelta(hours=1)
 STORE_WATCH = timedelta(hours=6)
+COMPARED_AT_ONCE = 100
 WATCHED_AT_ONCE = 100
 SWEPT_AT_ONCE = 500
 UNSEEN_AFTER = timedelta(seconds=15)
@@ -80,25 +82,35 @@ async def _read_idealo(deps: Deps, store: StoreRecord, cursor: CursorRecord) -> 
     client = deps.sides.idealo(store)
     seen: set[str] = set()
     changed = 0
-    async for snapshot in client.new_orders():
-        changed += await _take(deps, store, snapshot, seen)
-    async for snapshot in client.orders(cursor.position - IDEALO_OVERLAP):
-        changed += await _take(deps, store, snapshot, seen)
+    for answers in (client.new_orders(), client.orders(cursor.position - IDEALO_OVERLAP)):
+        batch: list[IdealoOrder | Unreadable] = []
+        async for snapshot in answers:
+            if isinstance(snapshot, IdealoOrder):
+                if snapshot.idealo_order_id in seen:
+                    continue
+                seen.add(snapshot.idealo_order_id)
+            batch.append(snapshot)
+            if len(batch) == COMPARED_AT_ONCE:
+                changed += await _take(deps, store, batch)
+                batch = []
+        changed += await _take(deps, store, batch)
     return changed + await _watch_idealo(deps, store)
 
 
-async def _take(deps: Deps, store: StoreRecord, snapshot: IdealoOrder | Unreadable, seen: set[str]) -> int:
+async def _take(deps: Deps, store: StoreRecord, batch: Sequence[IdealoOrder | Unreadable]) -> int:
     """Looks closer only at what changed since the last look: most of a poll's answer is known."""
-    if isinstance(snapshot, IdealoOrder):
-        if snapshot.idealo_order_id in seen:
-            return 0
-        seen.add(snapshot.idealo_order_id)
+    readable = [s.idealo_order_id for s in batch if isinstance(s, IdealoOrder)]
+    known: dict[str, str] = {}
+    if readable:
         async with deps.ledger() as ledger:
-            known = await ledger.fingerprints(store.id, [snapshot.idealo_order_id])
-        if known.get(snapshot.idealo_order_id) == fingerprint(snapshot):
-            return 0
-    await look_at_idealo_order(deps, store, snapshot, "poll")
-    return 1
+            known = await ledger.fingerprints(store.id, readable)
+    changed = 0
+    for snapshot in batch:
+        if isinstance(snapshot, IdealoOrder) and known.get(snapshot.idealo_order_id) == fingerprint(snapshot):
+            continue
+        await look_at_idealo_order(deps, store, snapshot, "poll")
+        changed += 1
+    return changed
 
 
 async def _watch_idealo(deps: Deps, store: StoreRecord) -> int:
@@ -113,7 +125,7 @@ async def _watch_idealo(deps: Deps, store: StoreRecord) -> int:
             log.warning("order.unwatched", order=order.id, side="idealo", detail=str(e))
             await _saw(deps, order, "idealo")
             continue
-        changed += await _take(deps, store, snapshot, set())
+        changed += await _take(deps, store, [snapshot])
         await _saw(deps, order, "idealo", fingerprint(snapshot))
         await _close_if_over(deps, order, deps.now())
     return changed

@@ -22,3 +22,9 @@ async def operator(town: Town) -> AsyncIterator[httpx.AsyncClient]:
     """With every scope, against a bridge between the sandbox's idealo and shop."""
     async with caller(town.bridge, *ALL) as client:
         yield client
+
+
+@pytest.fixture
+def kind() -> str:
+    """The API is the same for every kind; the stories run with all of them."""
+    return "woocommerce"

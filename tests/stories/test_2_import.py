@@ -32,10 +32,10 @@ async def test_polling_again_and_again_changes_nothing(town: Town) -> None:
 
 @pytest.mark.parametrize("number", range(1, 19))
 async def test_every_scenario_ends_imported_once_or_waiting_for_a_person(number: int, town: Town) -> None:
-    count = {"count": 60} if number == 14 else {}
+    count = {"count": 30} if number == 14 else {}
     ids = await town.place(scenario=f"S{number}", seed=number, **count)
     await town.import_new()
-    await town.hours(3)
+    await town.hours(1.5)
     for order in ids:
         orders, idealo = await town.in_store_all(order), await town.at_idealo(order)
         story = await town.story(order)

@@ -10,7 +10,7 @@ from tests.sync.agreement import disagreements
 from tests.sync.grim import Grim, Killed
 from tests.town import Town
 
-STEPS = 24
+STEPS = 16
 SKUS = ("100000", "100001", "100002", "100005", "SHIRT-100-BL-M", "KB/2-45")
 SCENARIOS = ("S1", "S2", "S3", "S5", "S6", "S9", "S11", "S16", "S17")
 FAULTS = ("status", "timeout", "reset", "truncate", "after_success", "html_502", "rate_limit")
@@ -22,7 +22,7 @@ WRITES = (
     ("idealo", "POST", "*/revocations"),
     ("idealo", "POST", "*/refunds"),
 )
-CALM = (3, 10, 60, 200, 400, 800, 800)
+CALM = (3, 70, 400, 800, 800)
 """Minutes between rounds at the end: every retry has had its turn after them."""
 
 

@@ -14,7 +14,7 @@ from app.config import Settings
 from sandbox.inprocess import SandboxTransport
 from tests.town import Town
 from workers.alone import work_without_redis
-from workers.main import make_worker
+from workers.main import finish, make_worker
 
 pytestmark = pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 NOBODY = "redis://127.0.0.1:1/0"
@@ -55,6 +55,7 @@ async def test_a_ring_reaches_the_worker_at_once(town: Town, settings: Settings)
         return bool(await town.in_store_all(order))
 
     assert await until(imported, 5) < 2
+    await finish(worker)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
@@ -80,6 +81,7 @@ async def test_an_emptied_redis_costs_a_sweep_and_no_order(town: Town, settings:
         return bool(await town.in_store_all(order))
 
     await until(imported, 30)
+    await finish(worker)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

@@ -90,7 +90,7 @@ def read(chain: Any, shipments: Any, memos: Any) -> tuple[StoreOrder | None, Per
     return snapshot, None
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataObject) -> None:
     document: Any = list(data.draw(st.sampled_from(CASES)))
@@ -109,7 +109,7 @@ def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataOb
     assert conserves(snapshot)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     counters=st.fixed_dictionaries(
         {f"qty_{n}": st.integers(0, 6) for n in ("ordered", "shipped", "canceled", "refunded", "invoiced")}
@@ -186,7 +186,7 @@ BODIES: st.SearchStrategy[bytes] = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([200, 200, 200, 302, 400, 401, 404, 429, 500]), BODIES), min_size=1, max_size=6)
 )

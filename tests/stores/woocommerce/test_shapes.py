@@ -85,7 +85,7 @@ def read(order: Any, refunds: Any, fulfillments: Any, chosen: Settings) -> tuple
     return snapshot, None
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataObject) -> None:
     document: Any = list(data.draw(st.sampled_from(CASES)))
@@ -112,7 +112,7 @@ def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataOb
         assert line.shipped >= line.returned
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     quantity=st.integers(0, 6),
     fulfilled=st.integers(0, 8),
