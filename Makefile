@@ -1,12 +1,12 @@
 # Everything a newcomer and a release need; each target says what it does after its ##.
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix types imports locks lock bench faults secrets clean
+.PHONY: help up test check fix types imports locks lock faults secrets clean
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 # the environment's own Python while it runs, else the best one of the machine
 SETUP = python=$$([ -x $(PY) ] && $(PY) -c 'import pip' 2>/dev/null && echo $(PY) || scripts/find-python) && "$$python" scripts/environment.py
-SOURCES := app workers tests sandbox alembic benchmarks scripts
+SOURCES := app workers tests sandbox alembic scripts
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -43,13 +43,9 @@ fix: ## format the code and repair what the linter can
 	@$(SETUP) dev
 	@$(PY) -m ruff check --fix --quiet $(SOURCES); $(PY) -m ruff format $(SOURCES)
 
-bench: ## measure against the machine's own baseline, write benchmarks/results/latest.json
+faults: ## random lives with faults and kills, more than in `make test` (SEEDS=500 FIRST=1)
 	@$(SETUP) dev
-	@$(PY) -m benchmarks
-
-faults: ## the random fault runs, longer than in `make test` (RUNS=500 SEED=1)
-	@$(SETUP) dev
-	@$(PY) -m benchmarks.faults --runs $(or $(RUNS),500) --seed $(or $(SEED),1)
+	@BRIDGE_TEST_SEED=$(or $(FIRST),1) BRIDGE_TEST_SEEDS=$(or $(SEEDS),500) $(PY) -m pytest -n 2 tests/sync/test_simulation.py
 
 secrets: ## make the files that compose.yaml mounts as secrets
 	@python=$$(scripts/find-python) && "$$python" scripts/secrets.py

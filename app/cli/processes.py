@@ -37,7 +37,8 @@ async def _demonstrate(running: "Running") -> None:
     if running.sandbox_url is None:
         return
     os.environ.update(running.environment)
-    await show(load_settings(), running.api_url, running.sandbox_url, DEMO_KIND, say)
+    kind = os.environ.get("BRIDGE_DEMO_STORE", DEMO_KIND)
+    await show(load_settings(), running.api_url, running.sandbox_url, kind, say)
 
 
 def api() -> None:
