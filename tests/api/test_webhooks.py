@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -12,7 +13,7 @@ from app.bootstrap import Bridge
 from app.config import Settings
 from app.ledger.accept import Acceptor
 from app.registry import ADAPTERS
-from tests.api.client import RECORDED_SECRET, caller, connected, recorded
+from tests.api.client import FIXTURES, RECORDED_SECRET, caller, connected, recorded
 from tests.clock import Clock
 from tests.conftest import KEY
 from tests.fakes.queue import MemoryQueue
@@ -218,3 +219,17 @@ async def test_deliveries_are_counted_by_kind_and_outcome(client: httpx.AsyncCli
     text = (await client.get("/metrics")).text
     assert 'bridge_deliveries_total{kind="woocommerce",outcome="accepted"} 1.0' in text
     assert 'bridge_deliveries_total{kind="woocommerce",outcome="duplicate"} 1.0' in text
+
+
+async def test_each_recorded_delivery_gets_the_contracts_answer(client: httpx.AsyncClient) -> None:
+    """All recordings of a real shop, pings and the one signed with special characters included."""
+    index = json.loads((FIXTURES / "INDEX.json").read_text())
+    store = await connected(client, webhook_secrets=[RECORDED_SECRET, index["odd_secret"]])
+    answers: dict[str, tuple[int, str]] = {}
+    for recording in index["recordings"]:
+        headers, body = recorded(recording["file"].split("-")[0] + "-")
+        answer = await client.post(str(store["webhook_url"]), content=body, headers=headers)
+        answers[recording["file"]] = answer.status_code, answer.json()["status"]
+    expected = {r["file"]: (200, "ping") if r["topic"] == "ping" else (202, "accepted") for r in index["recordings"]}
+    assert answers == expected
+    assert len(answers) == 101
