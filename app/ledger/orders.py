@@ -102,6 +102,14 @@ class OrderBook:
             .values(idealo_fingerprint=fingerprint, idealo_seen_at=now)
         )
 
+    async def saw_same(self, store_id: str, idealo_order_ids: Sequence[str], now: datetime) -> None:
+        """idealo showed these orders as they were."""
+        await self._session.exec(
+            update(OrderRow)
+            .where(col(OrderRow.store_id) == store_id, col(OrderRow.idealo_order_id).in_(idealo_order_ids))
+            .values(idealo_seen_at=now)
+        )
+
     async def saw_store(self, order_id: int, shipped: Mapping[str, int] | None, now: datetime) -> None:
         """The store was looked at; `shipped` are units per idealo SKU, None where they could not be read."""
         seen: dict[str, Any] = {"store_seen_at": now}

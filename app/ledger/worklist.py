@@ -1,6 +1,6 @@
 """What is left to do: due orders, unseen deliveries, orders to watch."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
@@ -10,6 +10,8 @@ from app.domain.errors import Problem
 from app.ledger import reading
 from app.ledger.records import OrderRecord, Stream
 from app.ledger.tables import CursorRow, DeliveryRow, EventRow, OrderRow, StoreRow
+
+YOUNG = timedelta(days=14)
 
 
 class Worklist:
@@ -52,15 +54,22 @@ class Worklist:
         return [i for i in await self._session.exec(query) if i is not None]
 
     async def orders_to_watch(
-        self, store_id: str, stream: Stream, seen_before: datetime, limit: int
+        self, store_id: str, stream: Stream, now: datetime, every: timedelta, limit: int
     ) -> list[OrderRecord]:
-        """Unclosed orders of a store that one side was not looked at lately, the longest unseen first."""
+        """Unclosed orders of a store that one side was not looked at lately, the longest unseen first.
+
+        Young ones come round `every` so often, old ones, to which little happens any more, once a day.
+        """
         seen = col(OrderRow.idealo_seen_at if stream == "idealo" else OrderRow.store_seen_at)
         query = (
             select(OrderRow)
             .where(
                 and_(col(OrderRow.store_id) == store_id, col(OrderRow.closed_at).is_(None)),
-                or_(seen.is_(None), seen < seen_before),
+                or_(
+                    seen.is_(None),
+                    and_(seen < now - every, col(OrderRow.placed_at) > now - YOUNG),
+                    seen < now - timedelta(days=1),
+                ),
             )
             .order_by(seen.asc().nulls_first())
             .limit(limit)

@@ -104,19 +104,22 @@ async def _take(deps: Deps, store: StoreRecord, batch: Sequence[IdealoOrder | Un
     if readable:
         async with deps.ledger() as ledger:
             known = await ledger.fingerprints(store.id, readable)
-    changed = 0
+    same: list[str] = []
     for snapshot in batch:
         if isinstance(snapshot, IdealoOrder) and known.get(snapshot.idealo_order_id) == fingerprint(snapshot):
-            continue
-        await look_at_idealo_order(deps, store, snapshot, "poll")
-        changed += 1
-    return changed
+            same.append(snapshot.idealo_order_id)
+        else:
+            await look_at_idealo_order(deps, store, snapshot, "poll")
+    if same:
+        async with deps.ledger() as ledger:
+            await ledger.saw_same(store.id, same, deps.now())
+    return len(batch) - len(same)
 
 
 async def _watch_idealo(deps: Deps, store: StoreRecord) -> int:
     """Orders the search window does not show any more are asked for one by one."""
     changed = 0
-    for order in await _unseen(deps, store, "idealo", deps.now() - IDEALO_WATCH):
+    for order in await _unseen(deps, store, "idealo", IDEALO_WATCH):
         try:
             snapshot = await deps.sides.idealo(store).order(order.idealo_order_id)
         except Permanent as e:
@@ -149,7 +152,7 @@ async def _read_store(deps: Deps, store: StoreRecord, cursor: CursorRecord) -> i
 
     async for order_id in adapter.changed_orders(cursor.position - STORE_OVERLAP):
         changed += await look(order_id)
-    for order in await _unseen(deps, store, "store", deps.now() - STORE_WATCH):
+    for order in await _unseen(deps, store, "store", STORE_WATCH):
         changed += await look(str(order.store_order_id))
     failed = next((e for e in seen.values() if e), None)
     if failed:
@@ -157,9 +160,9 @@ async def _read_store(deps: Deps, store: StoreRecord, cursor: CursorRecord) -> i
     return changed
 
 
-async def _unseen(deps: Deps, store: StoreRecord, stream: Stream, before: datetime) -> list[OrderRecord]:
+async def _unseen(deps: Deps, store: StoreRecord, stream: Stream, every: timedelta) -> list[OrderRecord]:
     async with deps.ledger() as ledger:
-        return await ledger.orders_to_watch(store.id, stream, before, WATCHED_AT_ONCE)
+        return await ledger.orders_to_watch(store.id, stream, deps.now(), every, WATCHED_AT_ONCE)
 
 
 async def _saw(deps: Deps, order: OrderRecord, stream: Stream, shown: str = "") -> None:
