@@ -235,7 +235,7 @@ def test_a_child_left_by_a_killed_run_is_ended_and_a_stranger_is_not(tmp_path: P
     wait_for(lambda: "app.cli api" in command_of(child.pid))  # until exec the fork still shows our own command
     (tmp_path / "pid").write_text(str(child.pid))
     end_left_over(tmp_path / "pid", "app.cli api")
-    assert not child.alive
+    wait_for(lambda: not child.alive, 5)  # its command line goes a moment before it can be waited for
     end_left_over(tmp_path / "pid", "app.cli api")
 
 
