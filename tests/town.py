@@ -21,6 +21,7 @@ from tests.sync.grim import Grim, GrimTransport
 from workers.rounds import webhook_url
 
 SHOP_ID = 318204
+"""The idealo shop of a town's first store; stores that are connected beside it take the numbers after it."""
 IDEALO_URL = "http://sandbox.test"
 WEBHOOK_SECRET = "aWebhookSecretOfForty8LettersAndDigits0123456789"
 
@@ -37,6 +38,7 @@ class Town:
     kind: str
     _control: httpx.AsyncClient
     _webhooks: httpx.AsyncClient
+    shop_id: int = SHOP_ID
     placed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -57,23 +59,24 @@ class Town:
         bridge = Bridge(settings, queue=queue, now=clock, transport=GrimTransport(transport, grim))
         bridge.deps = dataclasses.replace(bridge.deps, ledger=grim.ledger(bridge.deps.ledger))
         control = httpx.AsyncClient(transport=transport, base_url=IDEALO_URL)
-        shop = {"shop_id": SHOP_ID, "client_id": "client", "client_secret": "secret"}
-        (await control.post("/_sandbox/idealo/shops", json=shop)).raise_for_status()
-        credentials = {**world.stores[kind].credentials(), "base_url": f"{IDEALO_URL}/stores/{kind}"}
-        keys = StoreKeys(
-            credentials=credentials,
-            idealo=IdealoKeys(client_id="client", client_secret="secret", base_url=IDEALO_URL),
-            webhook_secrets=(WEBHOOK_SECRET,),
-        )
-        new = NewStore(kind=kind, name="Town shop", keys=keys, settings=store_settings)
-        store = await connect(bridge.deps, new, check=True)
         webhooks = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(bridge)), base_url="http://bridge.test")
-        world.outbox.clear()
+        store = await _open_shop(bridge, world, control, kind, SHOP_ID, store_settings)
         town = cls(clock, world, bridge, queue, store, kind, control, webhooks)
-        clock.pass_time(seconds=5)
-        await look_after_webhooks(bridge.deps, store.id, webhook_url(settings, store))
-        await town.settle()
+        await town._begin()
         return town
+
+    async def beside(self, kind: str, shop_id: int) -> "Town":
+        """Another store in the same world and at the same bridge, with a shop of its own at idealo."""
+        store = await _open_shop(self.bridge, self.world, self._control, kind, shop_id, {})
+        town = dataclasses.replace(self, store=store, kind=kind, shop_id=shop_id, placed=[])
+        await town._begin()
+        return town
+
+    async def _begin(self) -> None:
+        self.world.outbox.clear()
+        self.clock.pass_time(seconds=5)
+        await look_after_webhooks(self.bridge.deps, self.store.id, webhook_url(self.bridge.settings, self.store))
+        await self.settle()
 
     async def aclose(self) -> None:
         await self._control.aclose()
@@ -96,7 +99,7 @@ class Town:
 
     async def place(self, **what: Any) -> list[str]:
         """Places orders at idealo; answers their ids."""
-        ids: list[str] = (await self.control("POST", "/idealo/orders", shop_id=SHOP_ID, **what))["ids"]
+        ids: list[str] = (await self.control("POST", "/idealo/orders", shop_id=self.shop_id, **what))["ids"]
         self.placed += ids
         return ids
 
@@ -183,3 +186,23 @@ class Town:
             f"{r.event.type} {r.event.key} {r.state}" + (f" {r.problem}" if r.problem else "")
             for r in await self.events(idealo_order_id)
         ]
+
+
+async def _open_shop(
+    bridge: Bridge,
+    world: World,
+    control: httpx.AsyncClient,
+    kind: str,
+    shop_id: int,
+    store_settings: dict[str, Any],
+) -> StoreRecord:
+    shop = {"shop_id": shop_id, "client_id": f"client-{shop_id}", "client_secret": "secret"}
+    (await control.post("/_sandbox/idealo/shops", json=shop)).raise_for_status()
+    credentials = {**world.stores[kind].credentials(), "base_url": f"{IDEALO_URL}/stores/{kind}"}
+    keys = StoreKeys(
+        credentials=credentials,
+        idealo=IdealoKeys(client_id=f"client-{shop_id}", client_secret="secret", base_url=IDEALO_URL),
+        webhook_secrets=(WEBHOOK_SECRET,),
+    )
+    new = NewStore(kind=kind, name="Town shop", keys=keys, settings=store_settings)
+    return await connect(bridge.deps, new, check=True)

@@ -25,7 +25,7 @@ def problems(answer: httpx.Response) -> dict[str, str]:
 def entry_for(town: Town, **changes: Any) -> dict[str, Any]:
     """The sandbox's shop, as an operator enters it."""
     credentials = {**town.world.stores["woocommerce"].credentials(), "base_url": f"{IDEALO_URL}/stores/woocommerce"}
-    idealo = {"client_id": "client", "client_secret": "secret", "base_url": IDEALO_URL}
+    idealo = {"client_id": f"client-{SHOP_ID}", "client_secret": "secret", "base_url": IDEALO_URL}
     return {"kind": "woocommerce", "name": "Second", "credentials": credentials, "idealo": idealo, **changes}
 
 
@@ -70,7 +70,7 @@ async def test_both_sides_are_asked_before_a_store_is_kept(town: Town, operator:
 
 
 async def test_refusing_side_is_named_and_nothing_is_kept(town: Town, operator: httpx.AsyncClient) -> None:
-    bad_idealo = {"client_id": "client", "client_secret": "wrong", "base_url": IDEALO_URL}
+    bad_idealo = {"client_id": f"client-{SHOP_ID}", "client_secret": "wrong", "base_url": IDEALO_URL}
     fields = problems(await operator.post("/admin/v1/stores", json=entry_for(town, idealo=bad_idealo)))
     assert list(fields) == ["idealo.credentials"]
     credentials = {**entry_for(town)["credentials"], "consumer_secret": "cs_wrong"}

@@ -55,9 +55,17 @@ TRIALS = (
 )
 
 
+EACH_KIND = [
+    pytest.param(trial, kind, id=f"{trial.action}-{kind}")
+    for trial in TRIALS
+    for kind in sorted(ADAPTERS)
+    if trial.side in {"idealo", kind}
+]
+"""Writes to idealo, for a store of each kind; of the stores only WooCommerce has one address per write."""
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.action)
-@pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
+@pytest.mark.parametrize(("trial", "kind"), EACH_KIND, indirect=["kind"])
 async def test_one_effect_whatever_happens_to_the_answer(trial: Trial, fault: str, town: Town) -> None:
     [order] = await town.place(lines=[{"sku": "100000", "quantity": 3}])
     if trial.action == "link_store_order":

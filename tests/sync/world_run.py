@@ -1,90 +1,85 @@
 """One seeded run: merchants, buyers, webhooks, faults and kills in random order, then calm, then the check."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from app.config import Settings
 from app.sync.reconcile import sweep
 from tests.clock import Clock
+from tests.sync import choices
 from tests.sync.agreement import disagreements
 from tests.sync.grim import Grim, Killed
-from tests.town import Town
+from tests.town import SHOP_ID, Town
 
 STEPS = 16
-SKUS = ("100000", "100001", "100002", "100005", "SHIRT-100-BL-M", "KB/2-45")
-SCENARIOS = ("S1", "S2", "S3", "S5", "S6", "S9", "S11", "S16", "S17")
-FAULTS = ("status", "timeout", "reset", "truncate", "after_success", "html_502", "rate_limit")
-WRITES = (
-    ("{kind}", "POST", None),
-    ("{kind}", "PUT", None),
-    ("idealo", "POST", "*/merchant-order-number"),
-    ("idealo", "POST", "*/fulfillment"),
-    ("idealo", "POST", "*/revocations"),
-    ("idealo", "POST", "*/refunds"),
-)
 CALM = (3, 70, 400, 800, 800)
 """Minutes between rounds at the end: every retry has had its turn after them."""
 
 
-async def run(seed: int, settings: Settings, kind: str = "woocommerce", steps: int = STEPS) -> list[str]:
-    """What is wrong after a run with this seed; empty when all is well."""
+async def run(seed: int, settings: Settings, kinds: Sequence[str], steps: int = STEPS) -> list[str]:
+    """What is wrong after a run with this seed over stores of these kinds in one town; empty when all is well."""
     grim = Grim()
-    town = await Town.build(settings, Clock(), kind=kind, seed=seed, grim=grim)
+    first = await Town.build(settings, Clock(), kind=kinds[0], seed=seed, grim=grim)
     chance = random.Random(seed)
     try:
+        towns = [first]
+        for number, kind in enumerate(kinds[1:], start=1):
+            towns.append(await first.beside(kind, SHOP_ID + number))
         for _ in range(steps):
-            await _living(town, grim, chance)
-        return await _calm(town, grim)
+            await _living(towns, grim, chance)
+        return await _calm(towns, grim)
     finally:
-        await town.aclose()
+        await first.aclose()
 
 
-async def _living(town: Town, grim: Grim, chance: random.Random) -> None:
+async def _living(towns: Sequence[Town], grim: Grim, chance: random.Random) -> None:
+    """Something happens around one of the stores; all of them are worked on by the same process."""
     action = chance.choices(list(_ACTIONS), weights=[w for _, w in _ACTIONS.values()])[0]
+    town = chance.choice(towns)
     await _ACTIONS[action][0](town, chance)
     town.clock.pass_time(seconds=chance.choice((1, 5, 30, 200, 900)))
     if chance.random() < 0.35:
         grim.strike_after(chance.randint(1, 25))
-    await _working(town, grim, chance)
+    await _working(towns, grim, chance)
 
 
-async def _working(town: Town, grim: Grim, chance: random.Random) -> None:
+async def _working(towns: Sequence[Town], grim: Grim, chance: random.Random) -> None:
+    first = towns[0]
     try:
         if chance.random() < 0.7:
-            await town.deliver()
+            await first.deliver()
         if chance.random() < 0.1:
-            town.queue.lose()
-        if chance.random() < 0.5:
-            await town.poll()
+            first.queue.lose()
+        for town in towns:
+            if chance.random() < 0.5:
+                await town.poll()
         if chance.random() < 0.3:
-            await sweep(town.bridge.deps)
-        await town.work()
+            await sweep(first.bridge.deps)
+        await first.work()
     except Killed:
         grim.revive()
         if chance.random() < 0.5:
-            town.queue.lose()
+            first.queue.lose()
 
 
-async def _calm(town: Town, grim: Grim) -> list[str]:
+async def _calm(towns: Sequence[Town], grim: Grim) -> list[str]:
     """The last fault is over; after that everything must come to rest by itself."""
     grim.revive()
-    await town.control("DELETE", "/faults")
-    await town.control("POST", f"/stores/{town.kind}/webhooks", mode="deliver")
+    first = towns[0]
+    await first.control("DELETE", "/faults")
+    for town in towns:
+        await town.control("POST", f"/stores/{town.kind}/webhooks", mode="deliver")
     for minutes in CALM:
-        town.clock.pass_time(minutes=minutes)
-        await town.poll()
-        await sweep(town.bridge.deps)
-        await town.settle()
-    return await disagreements(town)
+        first.clock.pass_time(minutes=minutes)
+        for town in towns:
+            await town.poll()
+        await sweep(first.bridge.deps)
+        await first.settle()
+    return [f"{town.kind}: {text}" for town in towns for text in await disagreements(town)]
 
 
 async def _place(town: Town, chance: random.Random) -> None:
-    if chance.random() < 0.4:
-        await town.place(scenario=chance.choice(SCENARIOS), count=1, seed=chance.randrange(10**6))
-        return
-    skus = chance.sample(SKUS, chance.randint(1, 3))
-    lines = [{"sku": sku, "quantity": chance.randint(1, 4)} for sku in skus]
-    await town.place(lines=lines, seed=chance.randrange(10**6))
+    await town.place(**choices.placement(chance))
 
 
 async def _merchant(town: Town, chance: random.Random) -> None:
@@ -92,65 +87,31 @@ async def _merchant(town: Town, chance: random.Random) -> None:
     if not orders:
         return
     order = chance.choice(orders)
-    action, body = _merchant_action(order, chance)
+    action, body = choices.merchant_action(order, chance)
     path = f"/_sandbox/stores/{town.kind}/orders/{order['store_order_id']}/{action}"
     # A merchant may try what the shop refuses; that is the shop's answer to him, not ours.
     answer = await town.raw("POST", path, body)
     assert answer.status_code in {200, 409, 422}, answer.text
 
 
-def _merchant_action(order: dict[str, object], chance: random.Random) -> tuple[str, dict[str, object]]:
-    lines = order["lines"]
-    assert isinstance(lines, list)
-    line = chance.choice(lines)
-    some = [{"sku": line["sku"], "quantity": chance.randint(1, line["quantity"])}]
-    code = f"0034043416109{chance.randrange(10**7):07d}"
-    parcel = {"carrier": chance.choice(("DHL", "DPD", "GLS")), "tracking_code": code}
-    actions: dict[str, tuple[str, dict[str, object]]] = {
-        "ship": ("ship", {"parcels": [parcel] if chance.random() < 0.8 else []}),
-        "ship part": ("ship", {"lines": some, "parcels": [parcel]}),
-        "track": ("track", dict(parcel)),
-        "cancel": ("cancel", {}),
-        "cancel part": ("cancel", {"lines": some}),
-        "return": ("return", {"lines": some}),
-        "refund": ("refund", {"amount": chance.choice(("1.00", "2.50"))}),
-        "refund lines": ("refund", {"lines": some}),
-    }
-    # Money is where doubling hurts most: small equal amounts come up often.
-    return actions[chance.choice([*actions, "refund", "refund", "ship"])]
-
-
 async def _buyer(town: Town, chance: random.Random) -> None:
     if not town.placed:
         return
     order = chance.choice(town.placed)
-    if (await town.at_idealo(order))["status"] in {"PROCESSING", "PARTIALLY_REVOKED"}:
+    if (await town.at_idealo(order))["status"] in choices.CANCELLABLE:
         await town.raw("POST", f"/_sandbox/idealo/orders/{order}/buyer-cancels", {})
 
 
 async def _weather(town: Town, chance: random.Random) -> None:
-    mode = chance.choice(("deliver", "drop", "repeat", "delay", "reorder"))
-    await town.control(
-        "POST", f"/stores/{town.kind}/webhooks", mode=mode, share=chance.choice((0.5, 1.0)), seed=chance.randrange(999)
-    )
+    await town.control("POST", f"/stores/{town.kind}/webhooks", **choices.weather(chance))
 
 
 async def _lost_answer(town: Town, chance: random.Random) -> None:
-    """The next write somewhere takes effect, and nobody hears of it."""
-    side, method, path = chance.choice(WRITES)
-    kind = chance.choice(("after_success", "after_success", "truncate", "timeout"))
-    await town.fault(side.format(kind=town.kind), kind, method=method, path=path, times=chance.randint(1, 2))
+    await town.control("POST", "/faults", **choices.lost_answer(town.kind, chance))
 
 
 async def _fault(town: Town, chance: random.Random) -> None:
-    await town.fault(
-        chance.choice(("idealo", town.kind)),
-        chance.choice(FAULTS),
-        method=chance.choice(("GET", "POST", "PUT", None)),
-        times=chance.randint(1, 4),
-        after=chance.randint(0, 5),
-        status=chance.choice((500, 503)),
-    )
+    await town.control("POST", "/faults", **choices.fault(town.kind, chance))
 
 
 _Act = Callable[[Town, random.Random], Awaitable[None]]
