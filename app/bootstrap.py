@@ -1,8 +1,11 @@
 """Puts a process together: settings in, everything the use cases need out."""
 
+import asyncio
 import json
 import ssl
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +30,8 @@ from app.wire.vault import Vault
 QUEUE_NAME = "idealo-bridge"
 SILENCE_S = 2.0
 """After a failed ring Redis is left alone that long, so that a webhook never waits for a broken bell."""
+UNUSED_S = 900.0
+"""Clients that were not asked for that long are closed: longer than any poll or step that may still hold them."""
 
 log = structlog.get_logger("bridge")
 
@@ -82,6 +87,18 @@ class RedisQueue:
             await self._pool.aclose()
 
 
+@dataclass
+class _Opened:
+    """Both sides of one store at one version, with the clients to close one day."""
+
+    version: int
+    sealed: bytes
+    adapter: StoreAdapter
+    idealo: IdealoClient
+    https: tuple[Http, Http]
+    used_at: float
+
+
 class OpenSides:
     """Adapters and idealo clients, built once per store and version; implements app.sync.deps.Sides."""
 
@@ -100,31 +117,37 @@ class OpenSides:
         self._allow_private = allow_private
         self._transport = transport
         self._ssl = ssl.create_default_context()
-        self._open: dict[str, tuple[int, bytes, StoreAdapter, IdealoClient, tuple[Http, Http]]] = {}
-        self._worn: list[Http] = []
+        self._open: dict[str, _Opened] = {}
+        self._worn: list[_Opened] = []
+        self._closing: set[asyncio.Task[None]] = set()
 
     def adapter(self, store: StoreRecord) -> StoreAdapter:
         """Raises SealBrokenError when no master key opens the store's credentials."""
-        return self._sides(store)[0]
+        return self._sides(store).adapter
 
     def idealo(self, store: StoreRecord) -> IdealoClient:
         """Raises SealBrokenError when no master key opens the store's credentials."""
-        return self._sides(store)[1]
+        return self._sides(store).idealo
 
-    def _sides(self, store: StoreRecord) -> tuple[StoreAdapter, IdealoClient]:
+    def _sides(self, store: StoreRecord) -> _Opened:
         known = self._open.get(store.id)
-        if known and known[0] == store.version and known[1] == store.sealed:
-            return known[2], known[3]
-        if known:
-            self._worn += known[4]
+        if known is None or (known.version, known.sealed) != (store.version, store.sealed):
+            opened = self._build(store)
+            if known:
+                self._worn.append(known)
+            self._tidy()
+            self._open[store.id] = known = opened
+        known.used_at = time.monotonic()
+        return known
+
+    def _build(self, store: StoreRecord) -> _Opened:
         keys = open_keys(self._vault, store.sealed)
         https = (self._http(store.kind), self._http("idealo"))
         adapter = build_adapter(store, keys, https[0])
         idealo = IdealoClient(
             IdealoCredentials.model_validate(keys.idealo.model_dump()), https[1], self._now, shop_system=store.kind
         )
-        self._open[store.id] = (store.version, store.sealed, adapter, idealo, https)
-        return adapter, idealo
+        return _Opened(store.version, store.sealed, adapter, idealo, https, time.monotonic())
 
     def _http(self, side: str) -> Http:
         return open_http(
@@ -135,9 +158,26 @@ class OpenSides:
             transport=self._transport,
         )
 
+    def _tidy(self) -> None:
+        """Closes what nobody uses any more: replaced versions, archived stores, stores that failed their check."""
+        unused = time.monotonic() - UNUSED_S
+        for store_id in [i for i, entry in self._open.items() if entry.used_at < unused]:
+            self._worn.append(self._open.pop(store_id))
+        for entry in [e for e in self._worn if e.used_at < unused]:
+            self._worn.remove(entry)
+            task = asyncio.get_running_loop().create_task(_close(entry))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
     async def aclose(self) -> None:
-        for http in [*self._worn, *(h for entry in self._open.values() for h in entry[4])]:
-            await http.aclose()
+        await asyncio.gather(*self._closing)
+        for entry in [*self._worn, *self._open.values()]:
+            await _close(entry)
+
+
+async def _close(entry: _Opened) -> None:
+    for http in entry.https:
+        await http.aclose()
 
 
 def build_adapter(store: StoreRecord, keys: StoreKeys, http: Http) -> StoreAdapter:
