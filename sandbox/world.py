@@ -77,8 +77,12 @@ class World:
         return base.astimezone(UTC) + self._offset
 
     def unmoved(self) -> datetime:
-        """The time callers' clocks show, aware UTC: without what `advance` added, unless time is stopped altogether."""
-        return self.now() if self.time_stopped else self._clock().astimezone(UTC)
+        """The time callers' clocks show, aware UTC: not moved by `advance` and not stopped by `stop_time`.
+
+        A world made with `manual_time` has callers that go by its own clock.
+        """
+        ours = self._started_stopped and self.time_stopped
+        return self.now() if ours else self._clock().astimezone(UTC)
 
     def advance(self, seconds: float) -> None:
         """Move the clock (never back) and let every timer that falls due on the way go off."""

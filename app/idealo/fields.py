@@ -82,9 +82,9 @@ class Fields:
             value = Decimal(value.strip())
         if not _is_number(value):
             raise self.complaint(name, f"is {kind_of(value)}, not an amount such as 134.75")
-        if abs(value) >= MAX_AMOUNT:
-            raise self.complaint(name, "is too large for an amount")
         amount = Decimal(value)
+        if amount.copy_abs() >= MAX_AMOUNT:  # abs() rounds, which overflows for 1e9999999
+            raise self.complaint(name, "is too large for an amount")
         if amount < 0 and not negative_allowed:
             raise self.complaint(name, "is negative")
         if amount != amount.quantize(CENT):

@@ -18,6 +18,7 @@ from sandbox.catalogue import DEFAULT_CATALOGUE
 from sandbox.stores.magento2 import FakeMagento2
 from sandbox.stores.port import Product
 from sandbox.world import World
+from tests.sandbox.receiver import Receiver
 
 FIXTURES = Path(__file__).parents[1] / "stores" / "magento2" / "fixtures"
 SITE = "http://127.0.0.1:8083"
@@ -27,7 +28,7 @@ SECRET = "whsec_demo_0123456789abcdef"
 Pairs = Sequence[tuple[str, str]]
 
 
-class Lab:
+class Lab(Receiver):
     """One fake shop with a clock that stands still, and a client that signs its calls as an integration does."""
 
     def __init__(self, *, catalogue: Sequence[Product] = DEFAULT_CATALOGUE, taxes: bool = True) -> None:
@@ -36,8 +37,6 @@ class Lab:
         self.magento = FakeMagento2(self.world, catalogue=catalogue, taxes=taxes)
         self.keys = self.magento.credentials()
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.magento.app()), base_url=SITE)
-        self.received: list[httpx.Request] = []
-        self.answer_with = 202
 
     async def call(self, method: str, path: str, body: Any = None, params: Pairs = ()) -> httpx.Response:
         """One signed call below /rest/all/V1."""
@@ -74,18 +73,6 @@ class Lab:
     def listen(self) -> None:
         """Enter the bridge's address and secret in the shop's module."""
         self.magento.set_options({"webhook_url": HOOK, "webhook_secret": SECRET})
-
-    async def deliver(self) -> list[httpx.Request]:
-        """Let the waiting webhooks out to a receiver that answers `answer_with`; what arrived."""
-        before = len(self.received)
-
-        def receive(request: httpx.Request) -> httpx.Response:
-            self.received.append(request)
-            return httpx.Response(self.answer_with)
-
-        async with httpx.AsyncClient(transport=httpx.MockTransport(receive)) as client:
-            await self.world.outbox.deliver(client)
-        return self.received[before:]
 
     async def imported(self, lines: Sequence[tuple[str, int]] = (("100000", 2),), *, invoice: bool = True) -> str:
         """An idealo order placed through the shop's module; its id."""

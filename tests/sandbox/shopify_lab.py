@@ -14,6 +14,7 @@ import httpx
 from sandbox.stores.shopify import FakeShopify
 from sandbox.stores.shopify.server import ACCESS_TOKEN
 from sandbox.world import World
+from tests.sandbox.receiver import Receiver
 
 START = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 HOOK_URI = "https://bridge.example/webhooks/shopify/1"
@@ -37,7 +38,7 @@ def capture(name: str) -> Any:
     return json.loads((RECORDINGS / "captures" / f"{name}.json").read_text("utf-8"))
 
 
-class Lab:
+class Lab(Receiver):
     """One store whose clock stands still, and a client with the custom app's token."""
 
     def __init__(self, **options: Any) -> None:
@@ -51,8 +52,6 @@ class Lab:
             transport=httpx.ASGITransport(app=self.store.app()), base_url="https://idealo-sandbox.myshopify.com"
         )
         self.token = ACCESS_TOKEN
-        self.received: list[httpx.Request] = []
-        self.answer_with = 202
 
     def _make(self, world: World) -> dict[str, Any]:
         return {"shopify": FakeShopify(world)}
@@ -126,18 +125,6 @@ class Lab:
             assert data["webhookSubscriptionCreate"]["userErrors"] == []
             ids.append(data["webhookSubscriptionCreate"]["webhookSubscription"]["id"])
         return ids
-
-    async def deliver(self) -> list[httpx.Request]:
-        """Let the waiting webhooks out to a receiver that answers `answer_with`; what arrived."""
-        before = len(self.received)
-
-        def receive(request: httpx.Request) -> httpx.Response:
-            self.received.append(request)
-            return httpx.Response(self.answer_with)
-
-        async with httpx.AsyncClient(transport=httpx.MockTransport(receive)) as client:
-            await self.world.outbox.deliver(client)
-        return self.received[before:]
 
 
 def euros(amount: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ async def test_shipment_with_a_track_tells_of_both_and_of_the_state() -> None:
     assert int(timestamp) == int(lab.moment.timestamp())
 
 
-async def test_sandbox_moved_by_a_day_still_signs_by_the_receivers_clock() -> None:
+async def test_sandbox_moved_by_a_day_or_stopped_still_signs_by_the_receivers_clock() -> None:
     lab = await _listening()
     lab.world.advance(86_400)
     lab.magento.ship("1", None, [])
@@ -72,7 +72,13 @@ async def test_sandbox_moved_by_a_day_still_signs_by_the_receivers_clock() -> No
     lab.world.stop_time()
     lab.magento.track("1", DHL)
     sent = await lab.deliver()
-    assert int(sent[0].headers[f"{PREFIX}timestamp"]) == int(lab.world.now().timestamp())
+    assert int(sent[0].headers[f"{PREFIX}timestamp"]) == int(lab.moment.timestamp())
+
+
+def test_a_world_that_moves_by_hand_has_the_receivers_clock_itself() -> None:
+    world = World(manual_time=True, clock=lambda: START, stores=lambda _: {})
+    world.advance(86_400)
+    assert world.unmoved() == world.now() == START + timedelta(days=1)
 
 
 async def test_cancel_refund_and_edit_are_told() -> None:

@@ -87,7 +87,7 @@ async def test_orders_without_lines_or_rates_are_refused_as_recorded() -> None:
     assert shown["data"]["futureProcessedAt"]["userErrors"] == []
 
 
-@pytest.mark.parametrize("case", ["pendingNoTax", "paidTaxShipping", "authorization"])
+@pytest.mark.parametrize("case", ["pendingNoTax", "paidTaxShipping", "authorization", "fixedDiscount"])
 async def test_totals_and_payment_states_are_the_recorded_ones(case: str) -> None:
     if not recordings_are_there():
         return
@@ -100,7 +100,8 @@ async def test_totals_and_payment_states_are_the_recorded_ones(case: str) -> Non
                     for name in moneys)  # fmt: skip
     text = (
         "mutation($order: OrderCreateOrderInput!) { orderCreate(order: $order) { order { displayFinancialStatus"
-        f" displayFulfillmentStatus paymentGatewayNames capturable {sums} }} userErrors {{ message }} }} }}"
+        " displayFulfillmentStatus paymentGatewayNames discountCodes capturable"
+        f" {sums} }} userErrors {{ message }} }} }}"
     )
     shown = (await lab.ok(text, order=recorded["variables"]["order"]))["orderCreate"]["order"]
     assert shown == {key: wanted[key] for key in shown}

@@ -14,6 +14,7 @@ import httpx
 from sandbox.stores.port import Product
 from sandbox.stores.woocommerce import FakeWooCommerce
 from sandbox.world import World
+from tests.sandbox.receiver import Receiver
 
 FIXTURES = Path(__file__).parents[1] / "stores" / "woocommerce" / "fixtures"
 SITE = "https://127.0.0.1:8081"
@@ -40,8 +41,10 @@ LAB_CATALOGUE = (
 """Products 11 to 17 of the recorded shop, stocked as the first recordings leave them."""
 
 
-class Lab:
+class Lab(Receiver):
     """One fake shop with the recorded catalogue, a clock that stands still and a client with the right keys."""
+
+    answer_with = 200
 
     def __init__(self) -> None:
         self.moment = START
@@ -56,8 +59,6 @@ class Lab:
             base_url=SITE,
             auth=(keys["consumer_key"], keys["consumer_secret"]),
         )
-        self.received: list[httpx.Request] = []
-        self.answer_with = 200
 
     def _make(self, world: World) -> dict[str, Any]:
         return {"woocommerce": FakeWooCommerce(world, catalogue=LAB_CATALOGUE)}
@@ -71,18 +72,6 @@ class Lab:
         answer = await self.call(method, path, body)
         assert answer.is_success, answer.text
         return answer.json()
-
-    async def deliver(self) -> list[httpx.Request]:
-        """Let the waiting webhooks out to a receiver that answers `answer_with`; what arrived."""
-        before = len(self.received)
-
-        def receive(request: httpx.Request) -> httpx.Response:
-            self.received.append(request)
-            return httpx.Response(self.answer_with)
-
-        async with httpx.AsyncClient(transport=httpx.MockTransport(receive)) as client:
-            await self.world.outbox.deliver(client)
-        return self.received[before:]
 
     async def subscribe(self, *topics: str, secret: str = "geheim-0123456789") -> list[int]:
         """Webhooks for these topics, pings answered; their ids."""

@@ -1,6 +1,5 @@
 """A sandbox shop of any kind with an adapter connected to it, for the contract every adapter keeps."""
 
-import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,12 +12,13 @@ from app.domain.tax import Draft, draft
 from app.ledger.records import StoreRecord
 from app.ports import Delivery, StoreAdapter
 from app.sync.keys import IdealoKeys, StoreKeys
-from app.wire.http import Http, open_http
+from app.wire.http import Http
 from sandbox.inprocess import SandboxTransport
 from sandbox.stores.port import FakeStore, LineQuantity, Parcel
 from sandbox.world import World
 from tests.clock import Clock
 from tests.factories import PLACED, a_buyer, a_line, a_purchase
+from tests.stores.asked import http_to
 
 ROOT = "http://sandbox.test"
 SECRET = "aWebhookSecretOfForty8LettersAndDigits0123456789"
@@ -40,13 +40,7 @@ class Shop:
     def open(cls, kind: str) -> "Shop":
         clock = Clock()
         world = World(clock=clock)
-        http = open_http(
-            kind,
-            lambda *_: None,
-            allow_private=True,
-            ssl_context=ssl.create_default_context(),
-            transport=SandboxTransport(world),
-        )
+        http = http_to(SandboxTransport(world))
         return cls(kind, clock, world, http, connected(kind, world, http))
 
     @property

@@ -12,6 +12,7 @@ from app.ports import Delivery
 from app.registry import ADAPTERS
 from tests.factories import a_line, a_purchase
 from tests.stores.shop import BITS, MUG, SECRET, SINCE, Shop
+from tests.stores.snapshots import conserves
 
 CODE = "00340434161094042557"
 HOOKS = "http://bridge.test/webhooks/{kind}/shop-1"
@@ -27,10 +28,6 @@ async def shop(request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
 def units(order: StoreOrder) -> dict[str, tuple[int, int, int, int]]:
     """Per SKU: quantity, shipped, cancelled, returned."""
     return {line.sku: (line.quantity, line.shipped, line.cancelled, line.returned) for line in order.lines}
-
-
-def conserves(order: StoreOrder) -> bool:
-    return all(x.quantity >= x.shipped + x.cancelled and x.shipped >= x.returned for x in order.lines)
 
 
 async def a_delivery(shop: Shop) -> Delivery:

@@ -19,9 +19,10 @@ from app.stores.shopify.client import Graph
 from app.stores.shopify.definition import Definition
 from app.stores.shopify.mapping import store_order
 from app.stores.shopify.orders import completed, gid, read_order
+from app.stores.shopify.payments import charged
 from app.stores.shopify.placing import Placement, expected_tax, placement
 from app.stores.shopify.products import shortages, variants
-from app.stores.shopify.reading import document, entries, money, text
+from app.stores.shopify.reading import document, entries, text
 from app.stores.shopify.settings import Credentials as ShopifyCredentials
 from app.stores.shopify.settings import Settings as ShopifySettings
 from app.stores.shopify.wording import CANCEL_NOTE
@@ -41,6 +42,7 @@ class Adapter:
         pushes="full",
         # The metafield is read consistently; the search that stands in for it lags by seconds to minutes (captured).
         visible_after=timedelta(minutes=2),
+        readable_for=timedelta(days=59),  # 60 without read_all_orders, and ours is a moment younger than idealo's
         limits=(
             "Without the scope read_all_orders an order older than 60 days cannot be read: a late return goes unseen.",
             "A fulfillment that is cancelled after it was reported cannot be taken back at idealo: a person decides.",
@@ -122,13 +124,17 @@ class Adapter:
         if now.cancelled:
             return now
         refund = {"originalPaymentMethodsRefund": True} if self._settings.book_refund_on_cancel else None
-        data = await self._graph.ask(d.CANCEL_ORDER, id=gid("Order", order_id), refund=refund, note=CANCEL_NOTE)
+        # An order made with BYPASS took nothing off the stock, so nothing may be put back.
+        restock = self._settings.inventory_behaviour != "BYPASS"
+        whole = {"id": gid("Order", order_id), "restock": restock, "refund": refund, "note": CANCEL_NOTE}
+        data = await self._graph.ask(d.CANCEL_ORDER, **whole)
         payload = document(data.get("orderCancel"), "orderCancel")
         _raise_unless_cancelled(payload.get("orderCancelUserErrors"), order_id)
-        await self._finished(payload.get("job"))
+        ended = await self._finished(payload.get("job"))
         now = await self.fetch_order(order_id)
         if not now.cancelled:
-            raise Retryable(f"order {order_id}: Shopify has not finished cancelling it", after=_JOB_WAIT)
+            how = "ended its job without cancelling it" if ended else "has not finished cancelling it"
+            raise Retryable(f"order {order_id}: Shopify {how}", after=_JOB_WAIT)
         return now
 
     async def ensure_webhooks(self, url: str) -> tuple[Finding, ...]:
@@ -141,30 +147,35 @@ class Adapter:
         if _is_second(errors):
             msg = "orderCreate: the store has an order with this idealo id already; it will be found and linked"
             raise Retryable(msg)
-        if error := answers.refusal(errors, "orderCreate"):
+        error = answers.refusal(errors, "orderCreate")
+        if error and placed.order.get("metafields") and "metafields" in str(error):
+            self._definition.forget()
+            raise Retryable(f"{error}; the metafield's definition will be looked at again")
+        if error:
             raise error
         return document(payload.get("order"), "orderCreate: order")
 
-    async def _finished(self, job: Any) -> None:
-        """Looks at the job for a second or two; the order itself decides afterwards."""
+    async def _finished(self, job: Any) -> bool:
+        """Looks at the job for a second or two and answers whether it ended; the order itself decides afterwards."""
         if job is None:
-            return
+            return False
         job_id = text(document(job, "orderCancel: job").get("id"), "orderCancel: job.id")
         done = job.get("done") is True
         for _ in range(_JOB_LOOKS):
             if done:
-                return
+                return True
             await asyncio.sleep(_JOB_PAUSE_S)
             found = (await self._graph.ask(d.JOB, id=job_id)).get("job")
             done = found is None or document(found, "job").get("done") is True
+        return done
 
 
 def _tax_note(head: dict[str, Any], placed: Placement) -> list[str]:
-    """Totals are gross and exact; a tax that differs is for the bookkeeper to know."""
-    made = head.get("totalTaxSet")
-    if made is None:
-        return []
-    tax, _ = money(made, "new order: totalTaxSet")
+    """Totals are gross and exact; a tax that differs is for the bookkeeper to know. The order stands whatever it is."""
+    try:
+        tax, _ = charged(head.get("totalTaxSet"), "new order: totalTaxSet")
+    except Permanent:
+        return ["Shopify does not say how much tax it counts in it"]
     expected = expected_tax(placed)
     return [f"Shopify counts {tax} tax in it, {expected} were sent"] if tax != expected else []
 
@@ -172,8 +183,8 @@ def _tax_note(head: dict[str, Any], placed: Placement) -> list[str]:
 def _is_second(errors: Any) -> bool:
     """The unique metafield refuses a twin of an order whose creation got no answer."""
     given = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
-    said = [(answers.field_of(e), str(e.get("message")).lower()) for e in given]
-    return any("metafield" in field and ("taken" in m or "unique" in m or "already" in m) for field, m in said)
+    said = [f"{answers.field_of(e)} {e.get('message')}".lower() for e in given]
+    return any("metafield" in text_ and any(word in text_ for word in ("taken", "unique", "already")) for text_ in said)
 
 
 def _raise_unless_cancelled(errors: Any, order_id: str) -> None:

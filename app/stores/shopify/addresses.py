@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from app.domain.buyer import Address, Buyer
-from app.stores.shopify.reading import clean
 from app.stores.shopify.settings import Settings
+from app.wire.json_fields import clean
 
 _WIDTH = 255
 _MAIL = re.compile(r"[^\s@<>\"(),;:\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.errors import Permanent, Problem, Retryable, SyncError
-from app.stores.shopify.reading import clean
+from app.stores.shopify.bucket import cost_of
+from app.wire.json_fields import clean
 from app.wire.masking import mask
 
 _TRANSIENT = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"}
@@ -53,7 +54,7 @@ def refusal(errors: Any, what: str) -> SyncError | None:
         return Retryable(text, after=_ENOUGH)
     if codes & _TRANSIENT:
         return Retryable(text)
-    if codes & {"NO_REFUND_PERMISSION", "NO_REFUND_TO_STORE_CREDIT_PERMISSION"}:
+    if codes & {"NO_REFUND_PERMISSION", "NO_REFUND_TO_STORE_CREDIT_PERMISSION", "SHOP_DORMANT"}:
         return Permanent(Problem.CREDENTIALS, text)
     return Permanent(Problem.REJECTED, text)
 
@@ -81,21 +82,7 @@ def _required(error: Mapping[str, Any]) -> str:
 
 def _until_refilled(body: Mapping[str, Any]) -> timedelta:
     """(requested - available) / restore rate, as the answer states them; at least a second."""
-    extensions = body.get("extensions")
-    cost = extensions.get("cost") if isinstance(extensions, dict) else None
-    if not isinstance(cost, dict):
+    cost = cost_of(body)
+    if cost is None:
         return timedelta(seconds=2)
-    status = cost.get("throttleStatus")
-    bucket = status if isinstance(status, dict) else {}
-    requested, available = _figure(cost.get("requestedQueryCost")), _figure(bucket.get("currentlyAvailable"))
-    rate = _figure(bucket.get("restoreRate"))
-    if requested is None or available is None or not rate:
-        return timedelta(seconds=2)
-    return timedelta(seconds=float(min(max((requested - available) / rate, Decimal(1)), Decimal(_LONGEST_WAIT_S))))
-
-
-def _figure(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    figure = Decimal(value)
-    return figure if figure.is_finite() and figure >= 0 else None
+    return timedelta(seconds=float(min(max(cost.refilled_in_s, Decimal(1)), Decimal(_LONGEST_WAIT_S))))

@@ -1,10 +1,14 @@
 """Speaks Shopify's Admin GraphQL API: address, version, token, and one document at a time."""
 
+import asyncio
 import re
 from typing import Any
 
+import structlog
+
 from app.domain.errors import Permanent, Problem, Retryable
 from app.stores.shopify import answers
+from app.stores.shopify.bucket import Bucket
 from app.stores.shopify.reading import document
 from app.stores.shopify.settings import Credentials, Settings
 from app.stores.shopify.token import Token
@@ -18,6 +22,8 @@ _STATES = {
 }
 _TIMEOUT_S = 40
 
+log = structlog.get_logger("bridge")
+
 
 class Graph:
     """One store's API. Raises Retryable and Permanent; `served` is the version that really answered last."""
@@ -25,14 +31,21 @@ class Graph:
     def __init__(self, http: Http, credentials: Credentials, settings: Settings) -> None:
         self._http = http
         self._token = Token(http, credentials)
+        self._bucket = Bucket()
         self.credentials = credentials
         self.settings = settings
         self.served: str | None = None
 
     async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """Sends one document and answers its `data`. A token that is refused is renewed once."""
+        """Sends one document and answers its `data`. A token that is refused is renewed once.
+
+        Waits up to a few seconds where the cost bucket, as last shown, could not pay the document.
+        """
         named = _NAME.match(query)
-        what = f"Shopify {named[1] if named else 'query'}"
+        name = named[1] if named else "query"
+        what = f"Shopify {name}"
+        if pause := self._bucket.wait_s(name):
+            await asyncio.sleep(pause)
         token = await self._token.value()
         try:
             answer = await self._send(query, variables, token)
@@ -40,14 +53,23 @@ class Graph:
             if e.status != 401 or not self._token.drop(token):
                 raise _explained(e, what) from e
             answer = await self._renewed(query, variables, what)
-        self.served = answer.headers.get("x-shopify-api-version") or self.served
+        self._note_version(answer.headers.get("x-shopify-api-version"))
         body = document(answer.json(), what)
+        self._bucket.note(name, body)
         request_id = answer.headers.get("x-request-id")
         if error := answers.failure(body, f"{what} (request {request_id})" if request_id else what):
             raise error
         if not isinstance(body.get("data"), dict):
             raise Retryable(f"{what}: the answer holds neither data nor errors")
         return document(body["data"], what)
+
+    def _note_version(self, served: str | None) -> None:
+        """Logged here, once per version, because no error will tell: a retired version falls forward (documented)."""
+        if served and served != self.served:
+            self.served = served
+            asked = self.settings.api_version
+            if served != asked:
+                log.warning("shopify.version", side=self.credentials.shop_domain, asked=asked, served=served)
 
     async def _renewed(self, query: str, variables: dict[str, Any], what: str) -> Answer:
         try:
@@ -67,6 +89,9 @@ class Graph:
 
 def _explained(refused: Refused, what: str) -> Permanent:
     """A store that is closed to us is no fault of the order in hand: it stays until the connection works again."""
+    if 300 <= refused.status < 400:
+        text = f"{what}: the store was renamed or moved, to {refused.location}; enter its myshopify.com address anew"
+        return Permanent(Problem.CREDENTIALS, text)
     if refused.status in _STATES:
         return Permanent(Problem.CREDENTIALS, f"{what}: {_STATES[refused.status]} ({refused})")
     if refused.status in {401, 403}:

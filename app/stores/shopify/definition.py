@@ -36,6 +36,10 @@ class Definition:
                 self.trouble = str(e)
         return self._type
 
+    def forget(self) -> None:
+        """Looks again before the next order: somebody may have deleted it in the store's settings."""
+        self._type = None
+
     async def _create(self) -> str:
         data = await self._graph.ask(d.CREATE_DEFINITION, definition=_WANTED)
         payload = document(data.get("metafieldDefinitionCreate"), "metafieldDefinitionCreate")

@@ -12,7 +12,7 @@ LISTED = 10
 LIST_LIMIT = 250
 TRACKING_LIMIT = 10
 
-_MONEY = "{ shopMoney { amount currencyCode } }"
+_MONEY = "{ presentmentMoney { amount currencyCode } }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 _LINES = f"nodes {{ id sku quantity currentQuantity unfulfilledQuantity customAttributes {{ key value }} }} {_PAGE}"
 _HEAD = f"""
@@ -59,6 +59,7 @@ _TRANSACTIONS = f"nodes {{ kind status gateway amountSet {_MONEY} }} {_PAGE}"
 
 REFUNDS = f"""query Refunds($id: ID!) {{
   order(id: $id) {{
+    totalRefundedSet {_MONEY}
     refunds(first: {LISTED}) {{
       {_REFUND}
       refundLineItems(first: 20) {{ {_REFUND_LINES} }}
@@ -68,7 +69,7 @@ REFUNDS = f"""query Refunds($id: ID!) {{
 }}"""
 
 REFUND_IDS = f"""query RefundIds($id: ID!) {{
-  order(id: $id) {{ refunds(first: {LIST_LIMIT}) {{ id }} }}
+  order(id: $id) {{ totalRefundedSet {_MONEY} refunds(first: {LIST_LIMIT}) {{ id }} }}
 }}"""
 
 REFUND = f"""query Refund($id: ID!, $after: String) {{
@@ -109,7 +110,7 @@ BY_IDENTIFIER = f"""query OrderByIdentifier($value: String!) {{
 }}"""
 
 SEARCH = f"""query SearchOrders($query: String!, $after: String) {{
-  orders(first: 10, after: $after, sortKey: CREATED_AT, query: $query) {{ nodes {{ {_IDENTITY} }} {_PAGE} }}
+  orders(first: 50, after: $after, sortKey: CREATED_AT, query: $query) {{ nodes {{ {_IDENTITY} }} {_PAGE} }}
 }}"""
 
 CHANGED = f"""query ChangedOrders($query: String!, $after: String) {{
@@ -133,9 +134,11 @@ CREATE_ORDER = f"""mutation CreateOrder($order: OrderCreateOrderInput!, $options
   }}
 }}"""
 
-CANCEL_ORDER = """mutation CancelOrder($id: ID!, $refund: OrderCancelRefundMethodInput, $note: String) {
+CANCEL_ORDER = """mutation CancelOrder(
+  $id: ID!, $restock: Boolean!, $refund: OrderCancelRefundMethodInput, $note: String
+) {
   orderCancel(
-    orderId: $id, reason: CUSTOMER, restock: true, refundMethod: $refund, notifyCustomer: false, staffNote: $note
+    orderId: $id, reason: CUSTOMER, restock: $restock, refundMethod: $refund, notifyCustomer: false, staffNote: $note
   ) {
     job { id done }
     orderCancelUserErrors { code field message }

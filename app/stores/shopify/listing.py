@@ -30,7 +30,7 @@ async def find(graph: Graph, idealo_order_id: str, since: datetime) -> str | Non
     found = await _by_metafield(graph, idealo_order_id)
     if found:
         return found
-    window = f"created_at:>={quoted(_utc(since - _CLOCK_MARGIN))}"
+    window = f"created_at:>={quoted(utc(since - _CLOCK_MARGIN))}"
     tag = f"idealo-{idealo_order_id}".replace(",", " ")[:_MAX_TAG]
     for term in (f"source_identifier:{quoted(idealo_order_id)}", f"tag:{quoted(tag)}"):
         async for page in pages(graph, d.SEARCH, "orders", query=f"{term} {window}"):
@@ -45,7 +45,7 @@ async def changed(graph: Graph, since: datetime) -> AsyncIterator[str]:
 
     Not narrowed down by our tag, which staff may take off.
     """
-    async for page in pages(graph, d.CHANGED, "orders", query=f"updated_at:>={quoted(_utc(since))}"):
+    async for page in pages(graph, d.CHANGED, "orders", query=f"updated_at:>={quoted(utc(since))}"):
         for order in page:
             yield number_of(order.get("id"), "Order", "order list: id")
 
@@ -84,5 +84,6 @@ def _carries(order: dict[str, Any], idealo_order_id: str) -> bool:
         return False
 
 
-def _utc(at: datetime) -> str:
+def utc(at: datetime) -> str:
+    """A moment as Shopify writes and reads it, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,14 +5,21 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.orders import Contradiction, StoreLine, StoreOrder
-from app.stores.shopify.parcels import Parcel, fulfilled_units, line_of, parcels_of, shipments_of, withdrawn
-from app.stores.shopify.payments import credits_given, paid_back, refunds_of, sums_differ
+from app.stores.shopify.parcels import (
+    Parcel,
+    fulfilled_units,
+    line_of,
+    parcels_of,
+    shipments_of,
+    waiting_units,
+    withdrawn,
+)
+from app.stores.shopify.payments import Paid, charged, credits_given, paid_back, refunds_of, sums_differ
 from app.stores.shopify.reading import (
     attribute,
     document,
     entries,
     moment,
-    money,
     nodes,
     number_of,
     text,
@@ -21,7 +28,7 @@ from app.stores.shopify.reading import (
     whole_or_none,
 )
 from app.stores.shopify.settings import Settings
-from app.stores.shopify.units import Counted, LineFacts, Refunded, count
+from app.stores.shopify.units import EXCHANGED, IN_RETURN, Counted, LineFacts, Refunded, count
 
 SKU_KEY = "_idealo_sku"
 TOTAL_KEY = "idealo_total"
@@ -35,15 +42,15 @@ def store_order(order: Any, settings: Settings) -> StoreOrder:
     order = document(order, "order")
     order_id = number_of(order.get("id"), "Order", "order: id")
     where = f"order {order_id}"
-    total, currency = money(order.get("totalPriceSet"), f"{where}: totalPriceSet")
+    total, currency = charged(order.get("totalPriceSet"), f"{where}: totalPriceSet")
     parcels = parcels_of(order, where)
     gone = moment(order.get("cancelledAt"), f"{where}: cancelledAt") is not None
-    facts = _facts(order, parcels, settings, where)
+    paid = paid_back(order, where)
+    facts = _facts(order, parcels, paid, settings, where)
     lines = tuple(
         _line(line, count(facts[i], gone=gone, loose_means_return=settings.no_restock_refund_means == "return"), at)
         for i, (line, at) in enumerate(_lines(order, where))
     )
-    paid = paid_back(order, where)
     shipped = any(line.shipped for line in lines)
     nothing_left = bool(lines) and all(line.cancelled == line.quantity > 0 for line in lines)
     return StoreOrder(
@@ -86,9 +93,11 @@ def _lines(order: dict[str, Any], where: str) -> list[tuple[dict[str, Any], str]
     return [(line, f"{where}: lineItems[{i}]") for i, line in enumerate(found)]
 
 
-def _facts(order: dict[str, Any], parcels: list[Parcel], settings: Settings, where: str) -> list[LineFacts]:
-    fulfilled = fulfilled_units(parcels)
-    refunded = _refunded(order, where)
+def _facts(
+    order: dict[str, Any], parcels: list[Parcel], paid: list[Paid], settings: Settings, where: str
+) -> list[LineFacts]:
+    fulfilled, waiting = fulfilled_units(parcels), waiting_units(parcels)
+    refunded = _refunded(order, paid, settings, where)
     came_back = _came_back(order, settings, where)
     facts = []
     for line, at in _lines(order, where):
@@ -99,6 +108,7 @@ def _facts(order: dict[str, Any], parcels: list[Parcel], settings: Settings, whe
                 current=whole_or_none(line.get("currentQuantity"), f"{at}.currentQuantity"),
                 unfulfilled=whole_or_none(line.get("unfulfilledQuantity"), f"{at}.unfulfilledQuantity"),
                 fulfilled=fulfilled.get(line_id, 0),
+                waiting=waiting.get(line_id, 0),
                 refunded=refunded.get(line_id, Refunded()),
                 received=came_back.get(line_id, 0),
             )
@@ -119,18 +129,34 @@ def _line(line: dict[str, Any], units: Counted, at: str) -> StoreLine:
     )
 
 
-def _refunded(order: dict[str, Any], where: str) -> dict[str, Refunded]:
+def _refunded(order: dict[str, Any], paid: list[Paid], settings: Settings, where: str) -> dict[str, Refunded]:
     found: dict[str, Refunded] = {}
-    for i, refund in enumerate(_listed(order, "refunds", where)):
-        at = f"{where}: refunds[{i}].refundLineItems"
+    exchanges = _exchanges(order, where) if settings.exchange_means == "nothing" else []
+    for i, (refund, money) in enumerate(zip(_listed(order, "refunds", where), paid, strict=True)):
+        at = f"{where}: refunds[{i}]"
+        belongs = refund.get("return")
+        swapped = belongs is not None and not money.moved and document(belongs, f"{at}.return").get("id") in exchanges
         given = refund.get("refundLineItems")
-        for j, line in enumerate(nodes(given, at) if given is not None else []):
-            line_id = line_of(line, f"{at}[{j}]")
-            kind = text(line.get("restockType"), f"{at}[{j}].restockType")
-            units = whole(line.get("quantity"), f"{at}[{j}].quantity")
-            before = found.get(line_id, Refunded())
-            found[line_id] = before.plus(kind, units, in_return=refund.get("return") is not None)
+        for j, line in enumerate(nodes(given, f"{at}.refundLineItems") if given is not None else []):
+            spot = f"{at}.refundLineItems[{j}]"
+            kind = text(line.get("restockType"), f"{spot}.restockType")
+            units = whole(line.get("quantity"), f"{spot}.quantity")
+            if belongs is not None:
+                kind = EXCHANGED if swapped else IN_RETURN
+            line_id = line_of(line, spot)
+            found[line_id] = found.get(line_id, Refunded()).plus(kind, units)
     return found
+
+
+def _exchanges(order: dict[str, Any], where: str) -> list[str]:
+    """Ids of the returns that send something else instead."""
+    return [text(entry.get("id"), f"{at}.id") for entry, at in _returns(order, where) if _in_exchange(entry, at)]
+
+
+def _returns(order: dict[str, Any], where: str) -> list[tuple[dict[str, Any], str]]:
+    returns = order.get("returns")
+    found = nodes(returns, f"{where}: returns") if returns is not None else []
+    return [(entry, f"{where}: returns[{i}]") for i, entry in enumerate(found)]
 
 
 def _came_back(order: dict[str, Any], settings: Settings, where: str) -> dict[str, int]:
@@ -141,9 +167,7 @@ def _came_back(order: dict[str, Any], settings: Settings, where: str) -> dict[st
     merchant's rule, or by its refund.
     """
     found: dict[str, int] = {}
-    returns = order.get("returns")
-    for i, entry in enumerate(nodes(returns, f"{where}: returns") if returns is not None else []):
-        at = f"{where}: returns[{i}]"
+    for entry, at in _returns(order, where):
         given = entry.get("returnLineItems")
         counts = entry.get("status") in ("OPEN", "CLOSED") and given is not None
         if not counts or (_in_exchange(entry, at) and settings.exchange_means == "nothing"):

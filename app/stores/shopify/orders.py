@@ -33,7 +33,7 @@ async def completed(graph: Graph, head: dict[str, Any]) -> dict[str, Any]:
     order = dict(head)
     order["lineItems"] = await _all_lines(graph, order, where)
     order["fulfillments"] = await _fulfillments(graph, order, where)
-    order["refunds"] = await _refunds(graph, order, where)
+    order |= await _refunds(graph, order, where)
     untouched = order.get("returnStatus") == "NO_RETURN"
     order["returns"] = {"nodes": [] if untouched else await _returns(graph, order, where)}
     return order
@@ -77,9 +77,8 @@ async def _fulfillments(graph: Graph, order: dict[str, Any], where: str) -> list
     at = f"{where}: fulfillments"
     found = entries(document(data.get("order"), where).get("fulfillments"), at)
     if len(found) >= d.LISTED or (count or 0) > len(found):
-        return [
-            await _one(graph, d.FULFILLMENT, i) for i in await _ids(graph, d.FULFILLMENT_IDS, order, "fulfillments")
-        ]
+        answer = document((await graph.ask(d.FULFILLMENT_IDS, id=order["id"])).get("order"), where)
+        return [await _one(graph, d.FULFILLMENT, own_id) for own_id in _whole_list(answer, "fulfillments", where)]
     return [
         await _one(graph, d.FULFILLMENT, f.get("id"))
         if len(entries(f.get("trackingInfo"), at)) >= d.TRACKING_LIMIT or next_cursor(f.get("fulfillmentLineItems"), at)
@@ -88,20 +87,25 @@ async def _fulfillments(graph: Graph, order: dict[str, Any], where: str) -> list
     ]
 
 
-async def _refunds(graph: Graph, order: dict[str, Any], where: str) -> list[dict[str, Any]]:
+async def _refunds(graph: Graph, order: dict[str, Any], where: str) -> dict[str, Any]:
+    """The refunds, with the order's own total out of the same answer: one booked meanwhile is in both or in neither."""
     at = f"{where}: refunds"
     if not entries(order.get("refunds"), at):
-        return []
-    data = await graph.ask(d.REFUNDS, id=order["id"])
-    found = entries(document(data.get("order"), where).get("refunds"), at)
+        return {}
+    answer = document((await graph.ask(d.REFUNDS, id=order["id"])).get("order"), where)
+    found = entries(answer.get("refunds"), at)
     if len(found) >= d.LISTED:
-        return [await _one(graph, d.REFUND, i) for i in await _ids(graph, d.REFUND_IDS, order, "refunds")]
-    return [
-        await _one(graph, d.REFUND, r.get("id"))
-        if next_cursor(r.get("refundLineItems"), at) or next_cursor(r.get("transactions"), at)
-        else r
-        for r in found
-    ]
+        answer = document((await graph.ask(d.REFUND_IDS, id=order["id"])).get("order"), where)
+        ids = _whole_list(answer, "refunds", where)
+        found = [await _one(graph, d.REFUND, refund_id) for refund_id in ids]
+    else:
+        found = [
+            await _one(graph, d.REFUND, r.get("id"))
+            if next_cursor(r.get("refundLineItems"), at) or next_cursor(r.get("transactions"), at)
+            else r
+            for r in found
+        ]
+    return {"refunds": found, "totalRefundedSet": answer.get("totalRefundedSet") or order.get("totalRefundedSet")}
 
 
 async def _returns(graph: Graph, order: dict[str, Any], where: str) -> list[dict[str, Any]]:
@@ -119,11 +123,11 @@ async def _returns(graph: Graph, order: dict[str, Any], where: str) -> list[dict
             return found
 
 
-async def _ids(graph: Graph, query: str, order: dict[str, Any], name: str) -> list[Any]:
-    data = await graph.ask(query, id=order["id"])
-    found = [entry.get("id") for entry in entries(document(data.get("order"), name).get(name), name)]
+def _whole_list(order: dict[str, Any], name: str, where: str) -> list[Any]:
+    """The ids in a list without a cursor."""
+    found = [entry.get("id") for entry in entries(order.get(name), f"{where}: {name}")]
     if len(found) >= d.LIST_LIMIT:
-        raise Permanent(Problem.UNSUPPORTED, f"{order['id']} has {d.LIST_LIMIT} {name} or more: handle it by hand")
+        raise Permanent(Problem.UNSUPPORTED, f"{where} has {d.LIST_LIMIT} {name} or more: handle it by hand")
     return found
 
 

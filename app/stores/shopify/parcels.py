@@ -1,12 +1,17 @@
 """Reads fulfillments: what has left, with which carrier and codes, and what was withdrawn; pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.domain.carriers import carrier_name, tracking_codes
+from app.domain.carriers import KNOWN, carrier_name, tracking_codes
 from app.domain.orders import Contradiction, Shipment, StoreLine
 from app.domain.value import Value
 from app.stores.shopify.reading import document, entries, nodes, number_of, text, text_or_none, whole
+
+_SHORTEST_CODE = 8
+_PENDING = ("PENDING", "OPEN")
+"""Legacy, but still served for old orders and some fulfillment services (Shopify's schema of 2026-07)."""
 
 
 class Parcel(Value):
@@ -15,6 +20,8 @@ class Parcel(Value):
     fulfillment_id: str
     left: bool
     """It counts as shipped: status SUCCESS, and not waiting on a pick-up shelf."""
+    waits: bool
+    """Made, but not gone yet: its units are neither shipped nor to be fulfilled any more."""
     withdrawn: bool
     reported: bool
     """Goods that travel: something to report to idealo."""
@@ -32,10 +39,12 @@ def parcels_of(order: dict[str, Any], where: str) -> list[Parcel]:
 
 def fulfilled_units(parcels: Iterable[Parcel]) -> dict[str, int]:
     """Units per line id that have left."""
-    found: dict[str, int] = {}
-    for line_id, units in (pair for parcel in parcels if parcel.left for pair in parcel.units):
-        found[line_id] = found.get(line_id, 0) + units
-    return found
+    return _per_line(pair for parcel in parcels if parcel.left for pair in parcel.units)
+
+
+def waiting_units(parcels: Iterable[Parcel]) -> dict[str, int]:
+    """Units per line id that stand in a fulfillment and have not left."""
+    return _per_line(pair for parcel in parcels if parcel.waits for pair in parcel.units)
 
 
 def line_of(holder: dict[str, Any], at: str) -> str:
@@ -75,6 +84,13 @@ def withdrawn(parcels: Iterable[Parcel], lines: Sequence[StoreLine], *, gone: bo
             yield Contradiction(rule="fulfillment_cancelled", about=parcel.fulfillment_id, detail=detail)
 
 
+def _per_line(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line_id, units in pairs:
+        found[line_id] = found.get(line_id, 0) + units
+    return found
+
+
 def _parcel(fulfillment: dict[str, Any], at: str) -> Parcel:
     status = text(fulfillment.get("status"), f"{at}.status")
     tracking = []
@@ -88,9 +104,11 @@ def _parcel(fulfillment: dict[str, Any], at: str) -> Parcel:
         tracking.append((known, _codes(number, link)))
     given = fulfillment.get("fulfillmentLineItems")
     where = f"{at}.fulfillmentLineItems"
+    on_shelf = fulfillment.get("displayStatus") == "READY_FOR_PICKUP"
     return Parcel(
         fulfillment_id=number_of(fulfillment.get("id"), "Fulfillment", f"{at}.id"),
-        left=status == "SUCCESS" and fulfillment.get("displayStatus") != "READY_FOR_PICKUP",
+        left=status == "SUCCESS" and not on_shelf,
+        waits=status in _PENDING or (status == "SUCCESS" and on_shelf),
         withdrawn=status == "CANCELLED",
         reported=fulfillment.get("requiresShipping") is not False,
         tracking=tuple(tracking),
@@ -104,6 +122,19 @@ def _parcel(fulfillment: dict[str, Any], at: str) -> Parcel:
 def _codes(number: str | None, link: str | None) -> tuple[str, ...]:
     """The number field may hold a whole tracking link, or nothing beside a link."""
     try:
-        return tracking_codes(number) or tracking_codes(link)
+        return tracking_codes(_ungrouped(number or "")) or tracking_codes(link)
     except ValueError:  # urlsplit refuses brackets that are no IPv6 address
         return ()
+
+
+def _ungrouped(number: str) -> list[str]:
+    """One number per part, without the blanks it is printed with and without its carrier's name.
+
+    Shopify has an entry for each number, so blanks part two only where both sides are long enough to be numbers.
+    """
+    parts: list[str] = []
+    for part in re.split(r"[,;|\n]", number):
+        groups = [group for group in part.split() if group not in KNOWN]
+        several = all(len(group) >= _SHORTEST_CODE for group in groups)
+        parts += groups if several else ["".join(groups)]
+    return parts

@@ -7,15 +7,17 @@ from typing import Any
 from app.domain.buyer import Buyer
 from app.domain.money import tax_in
 from app.domain.orders import Purchase
+from app.domain.staff_notes import DELIVERY, OPTION, PAYMENT, line_facts
 from app.domain.tax import Draft, DraftLine, DraftShipping
 from app.domain.value import Value
 from app.stores.shopify.addresses import addresses, valid_mail
 from app.stores.shopify.documents import KEY, NAMESPACE
+from app.stores.shopify.listing import utc
 from app.stores.shopify.mapping import SKU_KEY, TOTAL_KEY
 from app.stores.shopify.products import Variant
-from app.stores.shopify.reading import clean
 from app.stores.shopify.settings import Settings
-from app.stores.shopify.wording import DELIVERY, OPTION, PAYMENT, line_facts, order_note
+from app.stores.shopify.wording import note
+from app.wire.json_fields import clean
 
 GATEWAY = "idealo"
 TAG = "idealo"
@@ -45,10 +47,10 @@ def placement(
     order: dict[str, Any] = {
         "currency": purchase.currency,
         "taxesIncluded": True,
-        "processedAt": purchase.placed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "processedAt": utc(purchase.placed_at),
         "sourceIdentifier": clean(purchase.idealo_order_id),
         "tags": _tags(purchase),
-        "note": order_note(purchase),
+        "note": note(purchase),
         "buyerAcceptsMarketing": False,
         "customAttributes": _attributes(purchase, mail if settings.buyer_mail == "none" else ""),
         "billingAddress": billing,
@@ -167,7 +169,7 @@ def _payment(purchase: Purchase, settings: Settings) -> list[dict[str, Any]]:
             "status": "SUCCESS",
             "gateway": GATEWAY,
             "authorizationCode": clean(purchase.transaction_id),
-            "processedAt": purchase.placed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "processedAt": utc(purchase.placed_at),
             "amountSet": _bag(purchase.total, purchase.currency),
             "test": settings.test_orders,
         }
@@ -186,7 +188,7 @@ def _attributes(purchase: Purchase, mail: str) -> list[dict[str, str]]:
     facts = {
         "idealo_order_id": purchase.idealo_order_id,
         TOTAL_KEY: f"{purchase.total:.2f}",
-        "idealo_order_created": purchase.placed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "idealo_order_created": utc(purchase.placed_at),
         "idealo_payment_method": purchase.payment_method,
         "idealo_transaction_id": purchase.transaction_id,
         "idealo_delivery": purchase.delivery,

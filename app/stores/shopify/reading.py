@@ -1,38 +1,22 @@
-"""Reads fields out of a store's JSON: a missing field or an unexpected type becomes a Permanent that names it."""
+"""Reads fields out of a store's JSON the way Shopify's GraphQL writes them."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
 
-from app.domain.errors import Permanent, Problem
-from app.domain.money import CENT
+from app.wire.json_fields import Reader
 
-_MAX_TEXT = 4000
-MAX_MONEY = Decimal(10) ** 10
-_MAX_WHOLE = 10**9
-_GID = re.compile(r"gid://shopify/([A-Za-z]+)/([0-9]{1,20})(?:\?.*)?")
+_READER: Final = Reader(sender="Shopify")
+_MAX_COUNT: Final = 10**9
+_GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/([0-9]{1,20})(?:\?.*)?")
 
-
-def wrong(where: str, wanted: str, value: object) -> Permanent:
-    """The error for a value of the wrong shape; names the field and the type, never the value."""
-    kind = "missing or null" if value is None else f"a {type(value).__name__}"
-    return Permanent(Problem.STATE_CONFLICT, f"{where}: expected {wanted}, Shopify sent {kind}")
-
-
-def document(value: Any, where: str) -> dict[str, Any]:
-    """A JSON object."""
-    if not isinstance(value, dict):
-        raise wrong(where, "an object", value)
-    return value
-
-
-def entries(value: Any, where: str) -> list[dict[str, Any]]:
-    """A list of objects."""
-    if not isinstance(value, list):
-        raise wrong(where, "a list", value)
-    return [document(entry, f"{where}[{i}]") for i, entry in enumerate(value)]
+wrong = _READER.wrong
+document = _READER.document
+entries = _READER.entries
+text_or_none = _READER.text_or_none
+text = _READER.text
 
 
 def nodes(value: Any, where: str) -> list[dict[str, Any]]:
@@ -48,33 +32,9 @@ def next_cursor(value: Any, where: str) -> str | None:
     return text(info.get("endCursor"), f"{where}.pageInfo.endCursor")
 
 
-def text_or_none(value: Any, where: str) -> str | None:
-    """Text or None for null. What no database text may hold (NUL, half surrogates) is taken out."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise wrong(where, "text", value)
-    if len(value) > _MAX_TEXT:
-        raise wrong(where, f"text up to {_MAX_TEXT} characters", value)
-    return clean(value)
-
-
-def text(value: Any, where: str) -> str:
-    """Text that is there and not blank."""
-    found = text_or_none(value, where)
-    if found is None or not found.strip():
-        raise wrong(where, "text that is not empty", value)
-    return found
-
-
-def clean(raw: str) -> str:
-    """The text without NUL and without halves of surrogate pairs, which UTF-8 and Postgres refuse."""
-    return raw.replace("\x00", "").encode("utf-8", "ignore").decode()
-
-
 def whole(value: Any, where: str) -> int:
     """A whole number that is not negative."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_WHOLE:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_COUNT:
         raise wrong(where, "a count", value)
     return value
 
@@ -87,17 +47,8 @@ def money(value: Any, where: str) -> tuple[Decimal, str]:
     """Amount and currency of a money bag, in the currency the order is kept in; amounts come as "42.5" (captured)."""
     kept = document(document(value, where).get("shopMoney"), f"{where}.shopMoney")
     currency = text(kept.get("currencyCode"), f"{where}.shopMoney.currencyCode")
-    at = f"{where}.shopMoney.amount"
-    raw = kept.get("amount")
-    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
-        raise wrong(at, "an amount of money", raw)
-    try:
-        amount = Decimal(raw)
-    except (InvalidOperation, ValueError):
-        raise wrong(at, "an amount of money", raw) from None
-    if not amount.is_finite() or amount.copy_abs() >= MAX_MONEY or amount != amount.quantize(CENT):
-        raise wrong(at, "an amount with at most two decimals", raw)
-    return amount.quantize(CENT), currency
+    wanted = "an amount with at most two decimals"
+    return _READER.cents(kept.get("amount"), f"{where}.shopMoney.amount", wanted=wanted), currency
 
 
 def number_of(gid: Any, kind: str, where: str) -> str:
@@ -110,13 +61,7 @@ def number_of(gid: Any, kind: str, where: str) -> str:
 
 def moment(value: Any, where: str) -> datetime | None:
     """A timestamp, or None for null."""
-    if value is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text(value, where))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise wrong(where, "a timestamp", value) from None
+    return None if value is None else _READER.moment(value, where)
 
 
 def attribute(holder: Mapping[str, Any], key: str, where: str) -> str | None:

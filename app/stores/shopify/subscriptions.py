@@ -84,7 +84,8 @@ async def _one(graph: Graph, wanted: _Wanted, ours: list[dict[str, Any]]) -> Fin
 async def _brought_in_line(graph: Graph, wanted: _Wanted, ours: list[dict[str, Any]]) -> str:
     done = []
     good = next((hook for hook in ours if wanted.fits(hook)), None)
-    kept = good or next(iter(ours), None)
+    # Moving another one to our address is refused as taken while one that is only shaped wrong stands there.
+    kept = good or next((hook for hook in ours if hook.get("uri") == wanted.uri), next(iter(ours), None))
     if kept is None:
         await _create(graph, wanted)
         done.append("created")

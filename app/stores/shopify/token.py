@@ -30,11 +30,13 @@ class Token:
         self._now = now
         self._lock = asyncio.Lock()
         self._kept: tuple[str, float] | None = None
+        self._entered = credentials.access_token
+        """The token an operator entered, until Shopify refuses it and there is another way to one."""
 
     async def value(self) -> str:
         """The token to send. Raises Permanent(credentials) with the reason when Shopify gives none."""
-        if self._key.access_token:
-            return self._key.access_token
+        if self._entered:
+            return self._entered
         async with self._lock:
             if self._kept is None or self._now() >= self._kept[1]:
                 self._kept = await self._ask()
@@ -42,8 +44,10 @@ class Token:
 
     def drop(self, refused: str) -> bool:
         """Forgets the token Shopify refused; whether another can be had."""
-        if self._key.access_token:
+        if not (self._key.client_id and self._key.client_secret):
             return False
+        if self._entered == refused:
+            self._entered = None
         if self._kept and self._kept[0] == refused:
             self._kept = None
         return True

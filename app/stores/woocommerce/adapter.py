@@ -11,6 +11,7 @@ from app.domain.buyer import Buyer
 from app.domain.errors import Permanent, Problem, Retryable, SyncError
 from app.domain.orders import Contradiction, StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
+from app.domain.staff_notes import order_note
 from app.domain.tax import Draft
 from app.ports import Capabilities, Checkup, Connection, Delivery, Finding, Notice
 from app.stores.woocommerce import checkup, listing, placed, subscriptions, webhook
@@ -30,8 +31,9 @@ from app.stores.woocommerce.reading import document, whole
 from app.stores.woocommerce.settings import Credentials as WooCredentials
 from app.stores.woocommerce.settings import Settings as WooSettings
 from app.stores.woocommerce.shop import Shop
-from app.stores.woocommerce.wording import hold_note, order_note
+from app.stores.woocommerce.wording import hold_note
 from app.wire.http import Http, Refused
+from app.wire.json_fields import clean
 
 ORDERS = listing.ORDERS
 _CORRECTIONS = 2
@@ -217,7 +219,7 @@ class Adapter:
 
     async def _noted(self, order: dict[str, Any], draft: Draft, wrong: list[Contradiction]) -> list[str]:
         """Writes the private note. The order stands and is complete: a note that fails is told, not raised."""
-        notes = [order_note(draft.purchase)] if self._settings.order_note else []
+        notes = [clean(order_note(draft.purchase))] if self._settings.order_note else []
         if wrong:
             notes.append(hold_note([w.rule for w in wrong], draft.purchase.total, placed.total_of(order)))
         try:

@@ -3,8 +3,8 @@
 import re
 
 from app.domain.buyer import Address, Buyer
-from app.stores.woocommerce.reading import clean
 from app.stores.woocommerce.settings import Settings
+from app.wire.json_fields import clean
 
 # Widths of WooCommerce's order address table. One field too long and the shop stores none of the address: a phone of
 # over 100 characters left both addresses empty, with 201 (recorded 2026-11-23, WooCommerce 10.9.1).

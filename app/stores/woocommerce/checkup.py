@@ -9,10 +9,10 @@ from app.domain.errors import SyncError
 from app.ports import Checkup, Finding
 from app.stores.woocommerce.client import Rest, code_of, parsed
 from app.stores.woocommerce.rates import Place, TaxTable
-from app.stores.woocommerce.reading import flag
 from app.stores.woocommerce.settings import Credentials, Settings
 from app.stores.woocommerce.shop import read_taxes, settings_group
 from app.wire.http import Http, Refused
+from app.wire.json_fields import flag
 from app.wire.targets import is_public
 
 _REDIRECTS = 5

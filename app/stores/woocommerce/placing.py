@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.money import net_of
+from app.domain.staff_notes import DELIVERY, OPTION, PAYMENT, line_facts
 from app.domain.tax import Draft, DraftLine, DraftShipping
 from app.domain.value import Value
 from app.stores.woocommerce.mapping import ORDER_ID_KEY, QUANTITY_KEY, SKU_KEY, TOTAL_KEY
 from app.stores.woocommerce.products import Product
 from app.stores.woocommerce.rates import Place, TaxTable
-from app.stores.woocommerce.reading import clean
 from app.stores.woocommerce.settings import Settings
-from app.stores.woocommerce.wording import DELIVERY, OPTION, PAYMENT, line_facts
+from app.wire.json_fields import clean
 
 CREATED_VIA = "idealo"
 
@@ -110,7 +110,7 @@ def _line(line: DraftLine, product: Product, sums: _Sums) -> dict[str, Any]:
         "meta_data": [
             {"key": SKU_KEY, "value": clean(line.line.sku)},
             {"key": QUANTITY_KEY, "value": str(line.line.quantity)},
-            *({"key": key, "value": value} for key, value in line_facts(line.line)),
+            *({"key": key, "value": clean(value)} for key, value in line_facts(line.line)),
         ],
     }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.domain.errors import Permanent, Problem
 from app.domain.value import Value
-from app.stores.woocommerce.reading import flag, text_or_none, whole
+from app.stores.woocommerce.reading import text_or_none, whole
+from app.wire.json_fields import flag
 
 FIELDS = "id,type,status,sku,parent_id,tax_status,tax_class,manage_stock,stock_quantity,stock_status,backorders_allowed"
 _CONTAINERS = {"variable", "grouped", "external"}

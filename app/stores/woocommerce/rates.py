@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.value import Value
-from app.stores.woocommerce.reading import entries, flag, text_or_none, whole
+from app.stores.woocommerce.reading import entries, text_or_none, whole
+from app.wire.json_fields import flag
 
 INHERIT = "inherit"
 

@@ -11,18 +11,9 @@ from pydantic import AwareDatetime
 from app.domain.carriers import carrier_name, tracking_codes
 from app.domain.orders import Shipment
 from app.domain.value import Value
-from app.stores.woocommerce.reading import (
-    document,
-    entries,
-    flag,
-    metas,
-    moment,
-    text,
-    text_or_none,
-    unwrapped,
-    whole,
-)
+from app.stores.woocommerce.reading import document, entries, metas, moment, text, text_or_none, unwrapped, whole
 from app.stores.woocommerce.settings import Settings, TrackingRule
+from app.wire.json_fields import flag
 
 AST_KEY = "_wc_shipment_tracking_items"
 WHOLE_ORDER = "order"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from sandbox.stores.choosing import choose
 from sandbox.stores.magento2.answers import ApiError
 from sandbox.stores.magento2.cancelling import can_cancel, cancel
 from sandbox.stores.magento2.creditmemos import Wish, refund
@@ -128,30 +129,11 @@ class Merchant:
             refund(self.shop, order, wish)
 
     def _choose(
-        self, order: Order, lines: Sequence[LineQuantity] | None, limit: Callable[[Units], Decimal], word: str
+        self, order: Order, lines: Sequence[LineQuantity] | None, limit_of: Callable[[Units], Decimal], word: str
     ) -> Chosen:
-        """Spread units of SKUs over the order's rows; without lines all that the limits allow."""
-        limits = {key: limit(unit) for key, unit in units_of(order).items()}
-        if lines is None:
-            chosen = {key: count for key, count in limits.items() if count > 0}
-            if not chosen:
-                raise SandboxRefusal("lines", f"nothing of this order is {word}")
-            return chosen
-        result: Chosen = {}
-        for wanted in lines:
-            rows = [item for item in order.sold_items() if item["sku"] == wanted.sku]
-            if not rows:
-                raise SandboxRefusal("lines", f"no line with SKU {wanted.sku!r} in this order")
-            left = Decimal(wanted.quantity)
-            for item in rows:
-                key = item["item_id"]
-                take = min(left, limits[key] - result.get(key, ZERO))
-                if take > 0:
-                    result[key] = result.get(key, ZERO) + take
-                    left -= take
-            if left or wanted.quantity < 1:
-                raise SandboxRefusal("lines", f"fewer than {wanted.quantity} of {wanted.sku!r} are {word}")
-        return result
+        limits = {key: limit_of(unit) for key, unit in units_of(order).items()}
+        rows = [(item["item_id"], str(item["sku"]), limits[item["item_id"]]) for item in order.sold_items()]
+        return choose(rows, lines, word, Decimal)
 
 
 class _refused:  # noqa: N801 - reads as a word where it is used

@@ -1,16 +1,14 @@
 """The switches of the fake shop: its settings, what is installed in it, and its host's bad habits."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from sandbox.stores.port import SandboxRefusal
+from sandbox.stores.switches import Switches
 
 
-class Options(BaseModel):
+class Options(Switches):
     """All switches; the defaults are those of the recorded shop (2.4.6, 2026-11-23) with the bridge's module in it."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     version: str = "2.4.6"
     base_path: Literal["", "/index.php"] = ""
@@ -49,12 +47,3 @@ class Options(BaseModel):
     waf: Literal["off", "403", "503"] = "off"
     fail_after_save: int = Field(default=0, ge=0)
     """So many of the next order saves answer 500 although the order was saved (an observer of some extension)."""
-
-    def changed(self, values: dict[str, Any]) -> "Options":
-        """A copy with these values; SandboxRefusal (422) names the first one that does not fit."""
-        try:
-            return Options.model_validate({**self.model_dump(), **values})
-        except ValidationError as failure:
-            first = failure.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise SandboxRefusal(name, f"{first['msg']} (option {name})", status=422) from failure

@@ -16,11 +16,11 @@ from sandbox.stores.magento2.php import encode
 from sandbox.stores.magento2.routes import MODULE_RIGHT, Route
 from sandbox.stores.magento2.search import only_fields
 from sandbox.stores.magento2.state import Shop
-from sandbox.stores.port import SandboxRefusal
+from sandbox.stores.switches import WRITING, board
+from sandbox.stores.transfer import answer, body_of, headers_of, show
 
 _HTML: Final = [("Content-Type", "text/html; charset=UTF-8")]
 _WAF_TITLES: Final = {"403": "403 Forbidden", "503": "503 Service Temporarily Unavailable"}
-_WRITING: Final = frozenset({"POST", "PUT", "PATCH"})
 _STORES: Final = frozenset({"all", "default"})
 
 Sent = tuple[int, list[tuple[str, str]], bytes]
@@ -38,11 +38,12 @@ class Server:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = await _read(receive)
+        raw = await body_of(receive)
         path = _raw_path(scope)
-        answer = self._options(scope["method"], raw) if path == "/_options" else self._answer(scope, path, headers, raw)
-        await _send(send, *answer)
+        if path == "/_options":
+            await show(send, *board(self.shop, scope["method"], raw))
+            return
+        await answer(send, *self._answer(scope, path, headers_of(scope), raw))
 
     def _answer(self, scope: Scope, path: str, headers: dict[str, str], raw: bytes) -> Sent:
         options = self.shop.options
@@ -70,14 +71,14 @@ class Server:
         try:
             route, arguments = self._route(method, segments)
             self.gate.authorize(headers.get("authorization", ""), method, url, query, route.right)
-            call.body = _body(raw, headers) if method in _WRITING else {}
+            call.body = _body(raw, headers) if method in WRITING else {}
             if queued:
-                answer = self._queued(call)
+                reply = self._queued(call)
             else:
-                with self.shop.request(connector=route.right == MODULE_RIGHT):
-                    answer = route.handler(call, *arguments)
-            body = only_fields(answer.body, call.parameter("fields"))
-            return answer.status, self._headers(found=answer.status < 400), encode(body)
+                with self.shop.act(connector=route.right == MODULE_RIGHT):
+                    reply = route.handler(call, *arguments)
+            body = only_fields(reply.body, call.parameter("fields"))
+            return reply.status, self._headers(found=reply.status < 400), encode(body)
         except ApiError as failure:
             return failure.status, self._headers(found=False), encode(failure.body())
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -114,19 +115,6 @@ class Server:
             ("Content-Type", "application/json; charset=utf-8"),
             ("Cache-Control", "no-store"),
         ]
-
-    def _options(self, method: str, raw: bytes) -> Sent:
-        """Sandbox only: read the shop's switches, or change some with a JSON object."""
-        status: int = 200
-        document: Any = None
-        try:
-            if method in _WRITING:
-                self.shop.set_options(self.shop.options.changed(_object(raw)))
-            document = self.shop.options.model_dump(mode="json")
-        except SandboxRefusal as refusal:
-            status = refusal.status
-            document = {"error": "invalid", "field": refusal.field, "message": refusal.message}
-        return status, [("Content-Type", "application/json")], json.dumps(document, ensure_ascii=False).encode()
 
 
 def _address(path: str) -> tuple[str, list[str], bool]:
@@ -175,30 +163,3 @@ def _no_constant(name: str) -> float:
 
 def _media_type(headers: dict[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0]
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(raw or b"{}")
-    except ValueError as failure:
-        raise SandboxRefusal("", "must be JSON", status=422) from failure
-    if not isinstance(values, dict):
-        raise SandboxRefusal("", "must be a JSON object", status=422)
-    return values
-
-
-async def _read(receive: Receive) -> bytes:
-    chunks = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    pairs.append((b"Content-Length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body})

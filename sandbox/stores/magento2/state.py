@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.stores.kept import Kept
 from sandbox.stores.magento2.model import (
     CreditMemo,
     Delivery,
@@ -44,19 +44,18 @@ class Event:
     parent_id: int | None = None
 
 
-class Shop:
+class Shop(Kept[Options, Event]):
     """Everything one Magento installation stores. Objects are changed in place and then `touch`ed."""
 
     def __init__(self, world: "World") -> None:
-        self.world = world
         self.on_commit: Callable[[list[Event]], None] = lambda _events: None
         self.on_restore: Callable[[], None] = lambda: None
         self.on_options: Callable[[], None] = lambda: None
-        self.clear()
+        super().__init__(world)
 
     def clear(self) -> None:
         """A shop as freshly installed, with Magento's two American tax rates."""
-        self.options = Options()
+        self._empty(Options())
         self.products: dict[int, Product] = {}
         self.stocks: dict[int, Stock] = {}
         self.orders: dict[int, Order] = {}
@@ -67,11 +66,8 @@ class Shop:
         self.taxrates: dict[int, TaxRate] = {}
         self.taxrules: dict[int, TaxRule] = {}
         self.deliverys: dict[int, Delivery] = {}
-        self.counters: dict[str, int] = {}
         self.nonces: dict[str, int] = {}
         self.last_seen_url = "http://localhost/stores/magento2/"
-        self._dirty: set[str] = set()
-        self._events: list[Event] = []
         self._from_connector = False
         for code, rate in (("US-CA-*-Rate 1", "8.25"), ("US-NY-*-Rate 1", "8.375")):
             number = self.new_id("taxrate")
@@ -81,10 +77,6 @@ class Shop:
                 "code": code,
             }  # fmt: skip
             self.add(TaxRate(id=number, columns=columns))
-
-    def now(self) -> datetime:
-        """The sandbox's time in whole seconds, as the shop's tables keep it."""
-        return self.world.now().replace(microsecond=0)
 
     def stamp(self) -> str:
         """Now, as the database prints it."""
@@ -101,10 +93,6 @@ class Shop:
         self._table(type(thing).__name__.lower())[thing.id] = thing
         self.touch(thing)
 
-    def touch(self, thing: Thing) -> None:
-        """Say that an object changed."""
-        self._dirty.add(f"{type(thing).__name__.lower()}/{thing.id}")
-
     def remove(self, thing: Thing) -> None:
         """Delete an object."""
         self._table(type(thing).__name__.lower()).pop(thing.id, None)
@@ -115,9 +103,8 @@ class Shop:
         return table
 
     def set_options(self, options: Options) -> None:
-        """Take over new switches."""
-        self.options = options
-        self._dirty.add("options")
+        """Take over new switches; the module looks at its own."""
+        super().set_options(options)
         self.on_options()
 
     def fire(self, event: Event) -> None:
@@ -131,7 +118,7 @@ class Shop:
         return self._from_connector
 
     @contextmanager
-    def request(self, *, connector: bool = False) -> Iterator[None]:
+    def act(self, *, connector: bool = False) -> Iterator[None]:
         """One PHP request; a failed one tells nobody, its outbox rows go down with the transaction."""
         self._from_connector = connector
         try:
@@ -171,37 +158,20 @@ class Shop:
         """32 hexadecimal digits nobody can foretell without the shop's key."""
         return hashlib.md5(f"{self.world.seed}/crypt/{text}".encode()).hexdigest()  # noqa: S324 - as Magento does
 
-    def changes(self) -> dict[str, Any | None]:
-        """Documents changed since the last call, None for deleted ones."""
-        changed = {name: self._document(name) for name in sorted(self._dirty)}
-        self._dirty.clear()
-        return changed
-
-    def _document(self, name: str) -> Any | None:
-        if name == "counters":
-            return dict(self.counters)
-        if name == "options":
-            return self.options.model_dump(mode="json")
-        table, _, key = name.partition("/")
-        thing = self._table(table).get(int(key))
-        return None if thing is None else document(thing)
-
     def restore(self, documents: Mapping[str, Any]) -> None:
-        """Take over documents kept earlier; nothing of it counts as changed."""
-        if not documents:
-            return
-        self.clear()
-        for name in sorted(documents, key=lambda name: (name.partition("/")[0], int(name.partition("/")[2] or 0))):
-            kind, _, key = name.partition("/")
-            if kind == "counters":
-                self.counters = dict(documents[name])
-            elif kind == "options":
-                self.options = Options.model_validate(documents[name])
-            else:
-                self._table(kind)[int(key)] = _KINDS[kind](**_decimals(kind, documents[name]))
-        self._dirty.clear()
-        self._events.clear()
-        self.on_restore()
+        """As of every store; the module takes up what it had not sent."""
+        super().restore(documents)
+        if documents:
+            self.on_restore()
+
+    def _tables(self) -> dict[str, dict[int, Any]]:
+        return {kind: self._table(kind) for kind in _KINDS}
+
+    def _thing(self, table: str, document: Any) -> Thing:
+        return _KINDS[table](**_decimals(table, document))
+
+    def _document_of(self, thing: Thing) -> Any:
+        return document(thing)
 
 
 _DECIMAL_FIELDS: Final = {

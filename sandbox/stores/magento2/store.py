@@ -1,13 +1,13 @@
 """The fake Magento 2 as the sandbox sees it: catalogue, merchant actions, neutral orders, kept documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
 from sandbox.catalogue import DEFAULT_CATALOGUE
+from sandbox.stores.counter import Counter, each_once
 from sandbox.stores.magento2 import oauth
 from sandbox.stores.magento2.hooks import KIND, Outbox
 from sandbox.stores.magento2.merchant import Merchant
@@ -35,13 +35,13 @@ _TAX_CLASSES = {Decimal(19): "2", Decimal(7): "4", Decimal(0): "0"}
 _GERMAN_RATES = (("DE-19", Decimal(19), 2), ("DE-7", Decimal(7), 4))
 
 
-class FakeMagento2:
+class FakeMagento2(Counter[Order]):
     """One Magento shop. `catalogue`: what a fresh one sells; `taxes`: whether it has German tax rules already."""
 
     def __init__(self, world: "World", *, catalogue: Sequence[Product] = DEFAULT_CATALOGUE, taxes: bool = True) -> None:
         self.shop = Shop(world)
         self.outbox = Outbox(self.shop)
-        self._merchant = Merchant(self.shop)
+        super().__init__(self.shop, Merchant(self.shop))
         self._catalogue = tuple(catalogue)
         self._taxes = taxes
         self._seed()
@@ -61,52 +61,10 @@ class FakeMagento2:
             "access_token_secret": oauth.ACCESS_TOKEN_SECRET,
         }
 
-    def options(self) -> dict[str, Any]:
-        """All switches of the shop, JSON-safe; `options.Options` says what each means."""
-        return self.shop.options.model_dump(mode="json")
-
-    def set_options(self, values: dict[str, Any]) -> None:
-        """Change some switches; SandboxRefusal (422) names one that does not fit."""
-        self.shop.set_options(self.shop.options.changed(values))
-
-    def orders(self, idealo_order_id: str | None, store_order_id: str | None) -> list[NeutralOrder]:
-        return [
-            self._neutral(order)
-            for order in self.shop.orders.values()
-            if store_order_id in {None, str(order.id)} and idealo_order_id in {None, _idealo_id(order)}
-        ]
-
-    def ship(self, store_order_id: str, lines: Sequence[LineQuantity] | None, parcels: Sequence[Parcel]) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.ship(order, lines, parcels)
-
-    def track(self, store_order_id: str, parcel: Parcel) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.track(order, parcel)
-
-    def cancel(self, store_order_id: str, lines: Sequence[LineQuantity] | None, *, restock: bool) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.cancel(order, lines, restock=restock)
-
-    def return_(self, store_order_id: str, lines: Sequence[LineQuantity] | None) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.take_back(order, lines)
-
-    def refund(
-        self,
-        store_order_id: str,
-        *,
-        amount: Decimal | None,
-        lines: Sequence[LineQuantity] | None,
-        shipping: Decimal | None,
-    ) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.refund(order, amount=amount, lines=lines, shipping=shipping)
-
     def edit(self, store_order_id: str, lines: Sequence[LineQuantity]) -> str:
         """Admin "Edit" down to these lines; the id of the order it goes on in."""
         with self._acting_on(store_order_id) as order:
-            return str(self._merchant.edit(order, lines).id)
+            return str(Merchant(self.shop).edit(order, lines).id)
 
     def disable_webhooks(self) -> None:
         """As the module is after a 410 or by its switch in the configuration."""
@@ -114,16 +72,6 @@ class FakeMagento2:
 
     def products(self) -> list[Product]:
         return [self._neutral_product(product) for product in self.shop.products.values()]
-
-    def put_product(self, product: Product) -> None:
-        with self.shop.request():
-            self._put(product)
-
-    def changes(self) -> dict[str, Any | None]:
-        return self.shop.changes()
-
-    def restore(self, documents: Mapping[str, Any]) -> None:
-        self.shop.restore(documents)
 
     def reset(self) -> None:
         self.shop.clear()
@@ -144,14 +92,6 @@ class FakeMagento2:
             self.shop.add(TaxRule(id=self.shop.new_id("taxrule"), columns=rule))
         for product in self._catalogue:
             self._put(product)
-
-    @contextmanager
-    def _acting_on(self, store_order_id: str) -> Iterator[Order]:
-        order = self.shop.orders.get(int(store_order_id)) if store_order_id.isdecimal() else None
-        if order is None:
-            raise SandboxRefusal("store_order_id", f"no order {store_order_id!r} in this shop", status=404)
-        with self.shop.request():
-            yield order
 
     def _put(self, product: Product) -> None:
         shop = self.shop
@@ -201,6 +141,10 @@ class FakeMagento2:
             attributes=tuple(product.options.items()),
         )
 
+    def _idealo_id(self, order: Order) -> str | None:
+        named = order.columns.get("ext_order_id")
+        return None if not named else str(named)
+
     def _neutral(self, order: Order) -> NeutralOrder:
         units = units_of(order)
         lines = [
@@ -216,7 +160,7 @@ class FakeMagento2:
         return NeutralOrder(
             store_order_id=str(order.id),
             number=str(order.columns["increment_id"]),
-            idealo_order_id=_idealo_id(order),
+            idealo_order_id=self._idealo_id(order),
             state=order.state,
             total=cents(order.amount("grand_total")),
             currency=str(order.columns.get("order_currency_code") or "EUR"),
@@ -232,14 +176,8 @@ class FakeMagento2:
 
     def _parcels(self, order: Order) -> list[Parcel]:
         """Tracking codes, each once."""
-        seen: dict[str, Parcel] = {}
-        for shipment in self.shop.shipments_of(order.id):
-            for track in shipment.tracks:
-                code = str(track["track_number"])
-                seen.setdefault(code, Parcel(carrier=str(track["title"] or track["carrier_code"]), tracking_code=code))
-        return list(seen.values())
-
-
-def _idealo_id(order: Order) -> str | None:
-    named = order.columns.get("ext_order_id")
-    return None if not named else str(named)
+        return each_once(
+            Parcel(carrier=str(track["title"] or track["carrier_code"]), tracking_code=str(track["track_number"]))
+            for shipment in self.shop.shipments_of(order.id)
+            for track in shipment.tracks
+        )

@@ -125,7 +125,7 @@ class Api:
         query = QueryRoot(self.shop, self._api_key)
         is_mutation = meter.operation.operation is OperationType.MUTATION
         root: Any = _Mutations(self, version) if is_mutation else query
-        with self.shop.action():
+        with self.shop.act():
             result = execute_sync(
                 schema(), meter.document, root, context_value=self, variable_values=given,
                 operation_name=None if meter.operation.name is None else meter.operation.name.value,
@@ -201,7 +201,7 @@ def _mutate(source: _Mutations, name: str, info: GraphQLResolveInfo, given: dict
         raise top_level(message, "BAD_REQUEST")
 
     def act() -> Any:
-        with source.api.shop.action():
+        with source.api.shop.act():
             return getattr(source.root, name)(**given)
 
     return act() if key is None else source.api.once(f"{info.field_name}/{key}", act)

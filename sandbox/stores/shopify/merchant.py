@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from sandbox.stores.choosing import choose
 from sandbox.stores.port import LineQuantity, Parcel, SandboxRefusal
 from sandbox.stores.shopify import cancelling, editing, fulfilling, refunding, returning
 from sandbox.stores.shopify.errors import UserError, gid
 from sandbox.stores.shopify.fulfilling import Picked
-from sandbox.stores.shopify.model import Fulfillment, Line, Order, RestockType
+from sandbox.stores.shopify.model import Fulfillment, Order, RestockType
 from sandbox.stores.shopify.model import Parcel as StoredParcel
 from sandbox.stores.shopify.refunding import Plan, Taken
 from sandbox.stores.shopify.state import Shop
@@ -189,24 +190,6 @@ class Merchant:
     def _choose(
         self, order: Order, lines: Sequence[LineQuantity] | None, limit_of: Callable[[Units], int], word: str
     ) -> Chosen:
-        """Spread units of SKUs over the order's lines; without lines all that the limit allows."""
-        limits = {line.id: limit_of(units(order, line)) for line in order.lines}
-        if lines is None:
-            chosen = {line_id: limit for line_id, limit in limits.items() if limit > 0}
-            if not chosen:
-                raise SandboxRefusal("lines", f"nothing of this order is {word}")
-            return chosen
-        chosen = {}
-        for wanted in lines:
-            of_sku: list[Line] = [line for line in order.lines if line.sku == wanted.sku]
-            if not of_sku:
-                raise SandboxRefusal("lines", f"no line with SKU {wanted.sku!r} in this order")
-            left = wanted.quantity
-            for line in of_sku:
-                take = min(left, limits[line.id] - chosen.get(line.id, 0))
-                if take > 0:
-                    chosen[line.id] = chosen.get(line.id, 0) + take
-                    left -= take
-            if left or wanted.quantity < 1:
-                raise SandboxRefusal("lines", f"fewer than {wanted.quantity} of {wanted.sku!r} are {word}")
-        return chosen
+        return choose(
+            [(line.id, line.sku or "", limit_of(units(order, line))) for line in order.lines], lines, word, int
+        )

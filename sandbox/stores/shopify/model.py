@@ -44,6 +44,8 @@ class Line(BaseModel):
     requires_shipping: bool = False
     gift_card: bool = False
     properties: list[tuple[str, str]] = Field(default_factory=list)
+    discount: Decimal = Decimal(0)
+    """What the order's discount code takes off the whole line."""
     removed: int = 0
     claimed: bool = False
     """Whether stock was set aside for it when the order was made."""
@@ -216,6 +218,7 @@ class Order(BaseModel):
     lines: list[Line]
     shipping_lines: list[ShippingLine] = Field(default_factory=list)
     taxes: list[Tax] = Field(default_factory=list)
+    discount_code: str | None = None
     transactions: list[Transaction] = Field(default_factory=list)
     financial_status: str | None = None
     fulfillments: list[Fulfillment] = Field(default_factory=list)

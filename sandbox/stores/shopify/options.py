@@ -1,10 +1,10 @@
 """The switches of the fake store: its plan, its app's rights, and its bad days."""
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from sandbox.stores.port import SandboxRefusal
+from sandbox.stores.switches import Switches
 
 VERSIONS: Final = ("2025-10", "2026-01", "2026-04", "2026-07", "2026-10")
 """Versions that are served on 2026-11-23, oldest first."""
@@ -17,10 +17,8 @@ ALL_SCOPES: Final = (
 )  # fmt: skip
 
 
-class Options(BaseModel):
+class Options(Switches):
     """All switches; the defaults are a paid German store with a custom app of the same organization."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     # The store
     shop_state: Literal["open", "unpaid", "forbidden", "gone", "locked"] = "open"
@@ -69,12 +67,3 @@ class Options(BaseModel):
     return_pays: bool = True
     refund_lines: Literal["amount", "no_restock"] = "amount"
     """Paying back the worth of lines: money only, or naming the units with NO_RESTOCK."""
-
-    def changed(self, values: dict[str, Any]) -> "Options":
-        """A copy with these values; SandboxRefusal (422) names the first one that does not fit."""
-        try:
-            return Options.model_validate({**self.model_dump(), **values})
-        except ValidationError as failure:
-            first = failure.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise SandboxRefusal(name, f"{first['msg']} (option {name})", status=422) from failure

@@ -72,8 +72,9 @@ class LineView:
         self.original_total_set = total
         self.total_discount_set = bag(Decimal(0), order.currency)
 
-    def discounted_total_set(self, **_arguments: Any) -> dict[str, Any]:
-        return self.original_total_set
+    def discounted_total_set(self, *, with_code_discounts: bool = False, **_arguments: Any) -> dict[str, Any]:
+        gross = self._is.price * self._is.quantity
+        return bag(gross - self._is.discount if with_code_discounts else gross, self._order.currency)
 
     def tax_lines(self, first: int | None = None) -> list[dict[str, Any]]:
         return tax_lines(self._is.taxes, self._order.currency)[:first]
@@ -132,7 +133,7 @@ class OrderView:
         self.fully_paid = self.display_financial_status in {"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
         self.unpaid = not self.fully_paid
         self.payment_gateway_names = list(dict.fromkeys(one.gateway for one in order.transactions if one.gateway))
-        self.discount_codes: list[str] = []
+        self.discount_codes = [] if order.discount_code is None else [order.discount_code]
         self.taxes_included = order.taxes_included
         self.currency_code = self.presentment_currency_code = order.currency
         self.requires_shipping = any(line.requires_shipping for line in order.lines)
@@ -150,7 +151,8 @@ class OrderView:
         self.current_total_price_set = bag(money.current_total, currency)
         self.total_tax_set = bag(money.tax, currency)
         self.current_total_tax_set = bag(money.current_tax, currency)
-        self.total_discounts_set = self.current_total_discounts_set = bag(Decimal(0), currency)
+        self.total_discounts_set = bag(money.discount, currency)
+        self.current_total_discounts_set = bag(money.current_discount, currency)
         self.total_shipping_price_set = bag(money.shipping, currency)
         self.current_shipping_price_set = bag(money.current_shipping, currency)
         self.total_received_set = bag(money.received, currency)

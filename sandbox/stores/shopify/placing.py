@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sandbox.stores.shopify import stock
+from sandbox.stores.shopify import discounting, stock
 from sandbox.stores.shopify.changing import address_from, put_metafield
 from sandbox.stores.shopify.errors import Position, UserError, numeric
 from sandbox.stores.shopify.fulfilling import add_work_order, fulfil
@@ -56,6 +56,7 @@ def place(shop: Shop, values: Mapping[str, Any], options: Mapping[str, Any]) -> 
     order.shipping = address_from(shop, values.get("shippingAddress"))
     for at, field in enumerate(values.get("metafields") or []):
         _metafield(shop, order, field, at)
+    discounting.apply(order, values.get("discountCode"))
     order.id, order.number = shop.new_id("Order"), shop.next_number("number", 1001)
     order.name = values.get("name") or f"#{order.number}"
     order.transactions = [_transaction(shop, entry, now) for entry in values.get("transactions") or []]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.stores.shopify import discounting
 from sandbox.stores.shopify import units as counting
 from sandbox.stores.shopify.errors import gid
 from sandbox.stores.shopify.model import Address, Line, Order, ShippingLine, Tax
@@ -39,7 +40,7 @@ def order_body(shop: Shop, order: Order) -> dict[str, Any]:
             "currency": order.currency,
             "admin_graphql_api_id": gid("Customer", customer.id),
         },
-        "discount_applications": [],
+        "discount_applications": discounting.applications(order),
         "fulfillments": [fulfillment_body(shop, order, one, inside=True) for one in order.fulfillments],
         "line_items": [line_body(order, line) for line in order.lines],
         "payment_terms": None,
@@ -75,7 +76,7 @@ def _head(shop: Shop, order: Order) -> dict[str, Any]:
         "created_at": local(shop, order.created),
         "currency": order.currency,
         "customer_locale": None,
-        "discount_codes": [],
+        "discount_codes": discounting.codes(order),
         "email": order.email or "",
         "estimated_taxes": False,
         "financial_status": None if financial is None else financial.lower(),
@@ -109,12 +110,12 @@ def _money(order: Order) -> dict[str, Any]:
     money, currency = counting.totals(order), order.currency
     sums = {
         "current_subtotal_price": money.current_subtotal,
-        "current_total_discounts": money.total - money.total,
+        "current_total_discounts": money.current_discount,
         "current_total_price": money.current_total,
         "current_total_tax": money.current_tax,
         "subtotal_price": money.subtotal,
-        "total_discounts": money.total - money.total,
-        "total_line_items_price": money.subtotal,
+        "total_discounts": money.discount,
+        "total_line_items_price": money.subtotal + money.discount,
         "total_price": money.total,
         "total_tax": money.tax,
     }
@@ -168,7 +169,7 @@ def line_body(order: Order, line: Line) -> dict[str, Any]:
         "vendor": line.vendor,
         "tax_lines": tax_bodies(line.taxes, order.currency),
         "duties": [],
-        "discount_allocations": [],
+        "discount_allocations": discounting.allocations(order, line),
     }
 
 

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.stores.port import SandboxRefusal
 from sandbox.stores.shopify.execution import Api
 from sandbox.stores.shopify.hooks import CLIENT_ID, CLIENT_SECRET
 from sandbox.stores.shopify.options import VERSIONS
 from sandbox.stores.shopify.state import Shop
+from sandbox.stores.switches import board
+from sandbox.stores.transfer import answer, body_of, headers_of, path_of
 from sandbox.traffic import TRANSPORT
 
 ACCESS_TOKEN: Final = "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"
@@ -46,22 +47,17 @@ class _Server:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = await _read(receive)
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        status, body, more = self._answer(scope["method"], path, headers, raw)
+        raw = await body_of(receive)
+        path = path_of(scope)
+        status, body, more = self._answer(scope["method"], path, headers_of(scope), raw)
         request_id = self.shop.new_uuid("request")
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        answer = [
+        headers = [
             ("Content-Type", "application/json; charset=utf-8"),
             ("X-Request-ID", f"{request_id}-{int(self.shop.world.now().timestamp())}"),
             ("X-ShopId", "74392404278"),
-            ("Content-Length", str(len(text))),
             *more,
         ]
-        pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer]
-        await send({"type": "http.response.start", "status": status, "headers": pairs})
-        await send({"type": "http.response.body", "body": text})
+        await answer(send, status, headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
         if TRANSPORT in (scope.get("extensions") or {}):
             self._finish_later()
 
@@ -73,10 +69,10 @@ class _Server:
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str], raw: bytes) -> Answer:
         if path == "/_options":
-            return self._options(method, raw)
+            return *board(self.shop, method, raw), []
         if self.shop.options.edge_429:
             left = self.shop.options.edge_429 - 1
-            self.shop.set_options(self.shop.options.changed({"edge_429": left}))
+            self.shop.turn({"edge_429": left})
             return 429, {"errors": "Too Many Requests"}, [("Retry-After", "2.0")]
         if path == "/admin/oauth/access_token" and method == "POST":
             return self._token(headers, raw)
@@ -135,18 +131,6 @@ class _Server:
             "access_token": token, "scope": ",".join(sorted(options.scopes)), "expires_in": options.token_seconds,
         }, []  # fmt: skip
 
-    def _options(self, method: str, raw: bytes) -> Answer:
-        """The sandbox's own switch board, which no real store has."""
-        if method == "POST":
-            try:
-                values = json.loads(raw)
-                self.shop.set_options(self.shop.options.changed(dict(values)))
-            except (ValueError, TypeError):
-                return 422, {"field": "", "message": "a JSON object is needed"}, []
-            except SandboxRefusal as refused:
-                return refused.status, {"field": refused.field, "message": refused.message}, []
-        return 200, self.shop.options.model_dump(mode="json"), []
-
 
 def served(asked: str) -> str:
     """The version that answers: a retired or unknown one falls forward to the oldest that is served."""
@@ -165,12 +149,3 @@ def _form(content_type: str, raw: bytes) -> dict[str, str]:
             return {}
         return {str(name): str(value) for name, value in document.items()} if isinstance(document, dict) else {}
     return dict(parse_qsl(raw.decode("utf-8", "replace")))
-
-
-async def _read(receive: Receive) -> bytes:
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return b"".join(chunks)

@@ -1,13 +1,14 @@
 """The store itself: its tables, counters and clock, which documents changed, and which webhook events are waiting."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
+from sandbox.stores.kept import Kept
 from sandbox.stores.shopify.model import Order
 from sandbox.stores.shopify.options import Options
 from sandbox.stores.shopify.store_model import Customer, Definition, Edit, Hook, Job, Product, Variant
@@ -32,23 +33,24 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "edit": Edit, "definition": Definition,
 }  # fmt: skip
 
-Thing = Order | Product | Variant | Customer | Hook | Job | Edit | Definition
 Event = tuple[str, dict[str, Any]]
 """Webhook topic (`orders/updated`) and body, as they were when it happened."""
 
 
-class Shop:
+class Shop(Kept[Options, Event]):
     """Everything one store keeps. Objects are changed in place and then `touch`ed."""
 
+    counted = ("counters", "tokens")
+    text_ids = frozenset({"job"})
+
     def __init__(self, world: "World") -> None:
-        self.world = world
         self.on_commit: Callable[[list[Event]], None] = lambda _events: None
         self.run_job: Callable[[Job], None] = lambda _job: None
-        self.clear()
+        super().__init__(world)
 
     def clear(self) -> None:
         """A store as freshly opened."""
-        self.options = Options()
+        self._empty(Options())
         self.orders: dict[int, Order] = {}
         self.products: dict[int, Product] = {}
         self.variants: dict[int, Variant] = {}
@@ -59,14 +61,7 @@ class Shop:
         self.definitions: dict[int, Definition] = {}
         self.tokens: dict[str, str] = {}
         """Access tokens and when they end, ISO."""
-        self.counters: dict[str, int] = {}
         self.create_times: list[datetime] = []
-        self._dirty: set[str] = set()
-        self._events: list[Event] = []
-
-    def now(self) -> datetime:
-        """The sandbox's time in whole seconds, as the API shows it."""
-        return self.world.now().replace(microsecond=0)
 
     def new_id(self, kind: str) -> int:
         """Next id of a kind of object."""
@@ -83,10 +78,6 @@ class Shop:
     def new_uuid(self, stream: str) -> str:
         """A random id that the seed repeats."""
         return str(uuid.UUID(int=self.world.random(f"shopify/{stream}").getrandbits(128), version=4))
-
-    def touch(self, thing: Thing) -> None:
-        """Say that an object changed."""
-        self._dirty.add(f"{type(thing).__name__.lower()}/{thing.id}")
 
     def touch_tokens(self) -> None:
         """Say that the access tokens changed."""
@@ -105,21 +96,12 @@ class Shop:
         order.index = [*seen, *waiting, index_words(order, visible)]
         self.touch(order)
 
-    def set_options(self, options: Options) -> None:
-        """Take over new switches."""
-        self.options = options
-        self._dirty.add("options")
-
     def fire(self, topic: str, body: dict[str, Any]) -> None:
         """Note a webhook event; it leaves when the action is over."""
         self._events.append((topic, body))
 
-    def forget_events(self) -> None:
-        """Drop what is queued: a store's first catalogue tells nobody."""
-        self._events.clear()
-
     @contextmanager
-    def action(self) -> Iterator[None]:
+    def act(self) -> Iterator[None]:
         """One action of a merchant or a mutation; its events share an event id and leave when it ends."""
         self.settle()
         try:
@@ -149,53 +131,11 @@ class Shop:
         """The oldest variant with exactly this SKU."""
         return next((variant for variant in self.variants.values() if variant.sku == sku), None)
 
-    def changes(self) -> dict[str, Any | None]:
-        """Documents changed since the last call, None for deleted ones."""
-        changed = {name: self._document(name) for name in sorted(self._dirty)}
-        self._dirty.clear()
-        return changed
-
-    def restore(self, documents: Mapping[str, Any]) -> None:
-        """Take over documents kept earlier; nothing of it counts as changed."""
-        if not documents:
-            return
-        self.clear()
-        tables = self._tables()
-        for name in sorted(documents, key=_by_id):
-            table, _, key = name.partition("/")
-            document = documents[name]
-            match table:
-                case "counters":
-                    self.counters = dict(document)
-                case "tokens":
-                    self.tokens = dict(document)
-                case "options":
-                    self.options = Options.model_validate(document)
-                case _:
-                    value: Any = _MODELS[table].model_validate(document)
-                    tables[table][key if table == "job" else int(key)] = value
-        self._dirty.clear()
-        self._events.clear()
-
     def _tables(self) -> dict[str, dict[Any, Any]]:
         return {
             "order": self.orders, "product": self.products, "variant": self.variants, "customer": self.customers,
             "hook": self.hooks, "job": self.jobs, "edit": self.edits, "definition": self.definitions,
         }  # fmt: skip
 
-    def _document(self, name: str) -> Any | None:
-        match name:
-            case "counters":
-                return dict(self.counters)
-            case "tokens":
-                return dict(self.tokens)
-            case "options":
-                return self.options.model_dump(mode="json")
-        table, _, key = name.partition("/")
-        thing = self._tables()[table].get(key if table == "job" else int(key))
-        return None if thing is None else thing.model_dump(mode="json")
-
-
-def _by_id(name: str) -> tuple[str, int, str]:
-    table, _, key = name.partition("/")
-    return table, int(key) if key.isdecimal() else 0, key
+    def _thing(self, table: str, document: Any) -> BaseModel:
+        return _MODELS[table].model_validate(document)

@@ -1,15 +1,14 @@
 """The fake Shopify store as the sandbox sees it: catalogue, merchant actions, neutral orders, kept documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import ASGIApp
 
 from sandbox.catalogue import DEFAULT_CATALOGUE
+from sandbox.stores.counter import Counter, each_once
 from sandbox.stores.port import (
-    LineQuantity,
     NeutralLine,
     NeutralOrder,
     NeutralRefund,
@@ -32,15 +31,17 @@ from sandbox.stores.shopify.units import fulfillment_status, totals, units
 if TYPE_CHECKING:
     from sandbox.world import World
 
+_IDEALO_NAMES: Final = frozenset({"idealo_order_id", "idealo_order", "_idealo_order_id"})
 
-class FakeShopify:
+
+class FakeShopify(Counter[Order]):
     """One Shopify store. `catalogue`: what a fresh one sells."""
 
     def __init__(self, world: "World", *, catalogue: Sequence[Product] = DEFAULT_CATALOGUE) -> None:
         self.shop = Shop(world)
         self.desk = HookDesk(self.shop)
         self.shop.run_job = lambda job: cancelling.carry_out(self.shop, job)
-        self._merchant = Merchant(self.shop)
+        super().__init__(self.shop, Merchant(self.shop))
         self._catalogue = tuple(catalogue)
         self._seed()
 
@@ -58,49 +59,6 @@ class FakeShopify:
     def custom_app(self) -> dict[str, str]:
         """What an admin-created custom app shows: a token that never ends. Webhooks are signed with the same secret."""
         return {"shop_domain": SHOP_DOMAIN, "access_token": ACCESS_TOKEN}
-
-    def options(self) -> dict[str, Any]:
-        """All switches of the store, JSON-safe; `options.Options` says what each means."""
-        return self.shop.options.model_dump(mode="json")
-
-    def set_options(self, values: dict[str, Any]) -> None:
-        """Change some switches; SandboxRefusal (422) names one that does not fit."""
-        self.shop.set_options(self.shop.options.changed(values))
-
-    def orders(self, idealo_order_id: str | None, store_order_id: str | None) -> list[NeutralOrder]:
-        with self.shop.action():
-            return [
-                self._neutral(order)
-                for order in self.shop.orders.values()
-                if store_order_id in {None, str(order.id)} and idealo_order_id in {None, _idealo_id(order)}
-            ]
-
-    def ship(self, store_order_id: str, lines: Sequence[LineQuantity] | None, parcels: Sequence[Parcel]) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.ship(order, lines, parcels)
-
-    def track(self, store_order_id: str, parcel: Parcel) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.track(order, parcel)
-
-    def cancel(self, store_order_id: str, lines: Sequence[LineQuantity] | None, *, restock: bool) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.cancel(order, lines, restock=restock)
-
-    def return_(self, store_order_id: str, lines: Sequence[LineQuantity] | None) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.take_back(order, lines)
-
-    def refund(
-        self,
-        store_order_id: str,
-        *,
-        amount: Decimal | None,
-        lines: Sequence[LineQuantity] | None,
-        shipping: Decimal | None,
-    ) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.refund(order, amount=amount, lines=lines, shipping=shipping)
 
     def delete(self, store_order_id: str) -> None:
         """Delete an order in the admin; its webhook carries the id alone."""
@@ -125,16 +83,6 @@ class FakeShopify:
             ]
         return found
 
-    def put_product(self, product: Product) -> None:
-        with self.shop.action():
-            self._put(product)
-
-    def changes(self) -> dict[str, Any | None]:
-        return self.shop.changes()
-
-    def restore(self, documents: Mapping[str, Any]) -> None:
-        self.shop.restore(documents)
-
     def reset(self) -> None:
         self.shop.clear()
         self._seed()
@@ -143,14 +91,6 @@ class FakeShopify:
         for product in self._catalogue:
             self._put(product)
         self.shop.forget_events()
-
-    @contextmanager
-    def _acting_on(self, store_order_id: str) -> Iterator[Order]:
-        with self.shop.action():
-            order = self.shop.orders.get(int(store_order_id)) if store_order_id.isdecimal() else None
-            if order is None:
-                raise SandboxRefusal("store_order_id", f"no order {store_order_id!r} in this store", status=404)
-            yield order
 
     def _put(self, product: Product) -> None:
         """A product of its own with one variant, or a further variant of its parent's product."""
@@ -221,6 +161,16 @@ class FakeShopify:
             attributes=tuple((name, value) for name, value in variant.options),
         )
 
+    def _idealo_id(self, order: Order) -> str | None:
+        """Where an importer may have left it: attribute, metafield, source identifier."""
+        for name, value in order.attributes:
+            if name.lower().replace(" ", "_").replace("-", "_") in _IDEALO_NAMES:
+                return value
+        for field in order.metafields:
+            if "idealo" in f"{field.namespace}.{field.key}" and "order" in field.key:
+                return field.value
+        return order.source_identifier
+
     def _neutral(self, order: Order) -> NeutralOrder:
         lines = []
         for line in order.lines:
@@ -234,7 +184,7 @@ class FakeShopify:
         return NeutralOrder(
             store_order_id=str(order.id),
             number=order.name,
-            idealo_order_id=_idealo_id(order),
+            idealo_order_id=self._idealo_id(order),
             state="CANCELLED" if order.cancelled is not None else fulfillment_status(order),
             total=totals(order).total,
             currency=order.currency,
@@ -245,29 +195,19 @@ class FakeShopify:
         )
 
 
-def _idealo_id(order: Order) -> str | None:
-    """Where an importer may have left it: attribute, metafield, source identifier."""
-    for name, value in order.attributes:
-        if name.lower().replace(" ", "_").replace("-", "_") in {"idealo_order_id", "idealo_order", "_idealo_order_id"}:
-            return value
-    for field in order.metafields:
-        if "idealo" in f"{field.namespace}.{field.key}" and "order" in field.key:
-            return field.value
-    return order.source_identifier
-
-
 def _transaction_id(order: Order) -> str | None:
     return next((one.authorization for one in order.transactions if one.authorization), None)
 
 
 def _parcels(order: Order) -> list[Parcel]:
     """Tracking codes of the fulfillments that stand, each once."""
-    seen: dict[str, Parcel] = {}
-    for fulfillment in order.fulfillments:
-        for parcel in fulfillment.parcels if fulfillment.status == "SUCCESS" else []:
-            if parcel.number:
-                seen.setdefault(parcel.number, Parcel(carrier=fulfillment.company or "", tracking_code=parcel.number))
-    return list(seen.values())
+    return each_once(
+        Parcel(carrier=fulfillment.company or "", tracking_code=parcel.number)
+        for fulfillment in order.fulfillments
+        if fulfillment.status == "SUCCESS"
+        for parcel in fulfillment.parcels
+        if parcel.number
+    )
 
 
 def _refunds(order: Order) -> list[NeutralRefund]:

@@ -118,6 +118,8 @@ class Totals:
     refunded: Decimal
     refunded_shipping: Decimal
     authorized: Decimal
+    discount: Decimal
+    current_discount: Decimal
 
     @property
     def net_payment(self) -> Decimal:
@@ -134,14 +136,16 @@ class Totals:
 
 def totals(order: Order) -> Totals:
     """Sum of what was sent: the store computes no tax of its own (captures order-create-math-matrix)."""
-    subtotal = sum((line.price * line.quantity for line in order.lines), Decimal(0))
+    discount = sum((line.discount for line in order.lines), Decimal(0))
+    subtotal = sum((line.price * line.quantity for line in order.lines), Decimal(0)) - discount
     shipping = sum((line.price for line in order.shipping_lines), Decimal(0))
     line_tax = sum((tax.amount for line in order.lines for tax in line.taxes), Decimal(0))
     ship_tax = sum((tax.amount for line in order.shipping_lines for tax in line.taxes), Decimal(0))
     tax = line_tax + ship_tax + sum((tax.amount for tax in order.taxes), Decimal(0))
     total = subtotal + shipping + (Decimal(0) if order.taxes_included else tax)
     left = [(line, units(order, line).current) for line in order.lines]
-    now_subtotal = sum((line.price * count for line, count in left), Decimal(0))
+    now_discount = sum((cents(line.discount * count / line.quantity) for line, count in left), Decimal(0))
+    now_subtotal = sum((line.price * count for line, count in left), Decimal(0)) - now_discount
     back_shipping = refunded_shipping(order)
     now_shipping = Decimal(0) if order.cancelled else max(Decimal(0), shipping - back_shipping)
     share = sum((cents(tax_of(line) * count / line.quantity) for line, count in left), Decimal(0))
@@ -154,7 +158,8 @@ def totals(order: Order) -> Totals:
         subtotal=subtotal, shipping=shipping, tax=tax, total=total, current_subtotal=now_subtotal,
         current_shipping=now_shipping, current_tax=now_tax, current_total=now_total,
         received=_sum(order, "SALE") + _sum(order, "CAPTURE"), refunded=_sum(order, "REFUND"),
-        refunded_shipping=back_shipping, authorized=max(Decimal(0), authorized),
+        refunded_shipping=back_shipping, authorized=max(Decimal(0), authorized), discount=discount,
+        current_discount=now_discount,
     )  # fmt: skip
 
 
@@ -164,8 +169,9 @@ def tax_of(line: Line) -> Decimal:
 
 
 def worth(line: Line, quantity: int) -> tuple[Decimal, Decimal]:
-    """What so many units cost (as the line is priced) and the tax in it or on it."""
-    return cents(line.price * quantity), cents(tax_of(line) * quantity / line.quantity)
+    """What so many units cost (as the line is priced, less their share of the discount) and the tax in it or on it."""
+    share = cents(line.discount * quantity / line.quantity)
+    return cents(line.price * quantity) - share, cents(tax_of(line) * quantity / line.quantity)
 
 
 def refunded_shipping(order: Order) -> Decimal:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from sandbox.stores.choosing import choose
 from sandbox.stores.port import LineQuantity, Parcel, SandboxRefusal
 from sandbox.stores.woocommerce.answers import ApiError
 from sandbox.stores.woocommerce.lifecycle import change_status, holder_of, move_stock, refundable
@@ -92,26 +93,7 @@ class Merchant:
         self._post_refund(order, total, "Kulanz", items, restock=False)
 
     def _choose(self, order: Order, lines: Sequence[LineQuantity] | None, limits: dict[int, int], word: str) -> Chosen:
-        """Spread units of SKUs over the order's lines; without lines all that the limits allow."""
-        if lines is None:
-            chosen = {key: limit for key, limit in limits.items() if limit > 0}
-            if not chosen:
-                raise SandboxRefusal("lines", f"nothing of this order is {word}")
-            return chosen
-        result: Chosen = {}
-        for wanted in lines:
-            of_sku = [line for line in order.lines if self._sku(line) == wanted.sku]
-            if not of_sku:
-                raise SandboxRefusal("lines", f"no line with SKU {wanted.sku!r} in this order")
-            left = wanted.quantity
-            for line in of_sku:
-                take = min(left, limits[line.id] - result.get(line.id, 0))
-                if take > 0:
-                    result[line.id] = result.get(line.id, 0) + take
-                    left -= take
-            if left or wanted.quantity < 1:
-                raise SandboxRefusal("lines", f"fewer than {wanted.quantity} of {wanted.sku!r} are {word}")
-        return result
+        return choose([(line.id, self._sku(line), limits[line.id]) for line in order.lines], lines, word, int)
 
     def _sku(self, line: Line) -> str:
         product = self.shop.products.get(line.sold_id)

@@ -1,10 +1,10 @@
 """The switches of the fake shop: its settings, its plugins, its version's abilities and its host's bad habits."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.stores.port import SandboxRefusal
+from sandbox.stores.switches import Switches
 
 TrackingSource = Literal["fulfillments", "ast", "shiptastic", "meta", "completed"]
 
@@ -28,10 +28,9 @@ def _german_rates() -> list[TaxRate]:
     ]
 
 
-class Options(BaseModel):
+class Options(Switches):
     """All switches with the values of the recorded shop (WooCommerce 10.9.1, 2026-11-23) as defaults."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
     needs: ClassVar[dict[str, str]] = {"fulfillments": "fulfillments", "ast": "ast", "shiptastic": "shiptastic"}
 
     version: str = "10.9.1"
@@ -82,17 +81,12 @@ class Options(BaseModel):
     webhook_owner_lost: bool = False
     """The webhooks' owner has no rights any more: they carry a signed error instead of an order."""
 
-    def changed(self, values: dict[str, Any]) -> "Options":
-        """A copy with these values; SandboxRefusal (422) names the first one that does not fit."""
-        merged = {**self.model_dump(), **values}
+    def changed(self, values: dict[str, Any]) -> Self:
+        """As of all switches; a source of tracking brings its plugin with it."""
+        implied: dict[str, Any] = {}
         source = values.get("tracking_source")
         if isinstance(source, str) and source in self.needs:
-            merged[self.needs[source]] = True
+            implied[self.needs[source]] = True
         if source == "meta":
-            merged["ast"] = values.get("ast", False)
-        try:
-            return Options.model_validate(merged)
-        except ValidationError as failure:
-            first = failure.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise SandboxRefusal(name, f"{first['msg']} (option {name})", status=422) from failure
+            implied["ast"] = values.get("ast", False)
+        return super().changed({**values, **implied})

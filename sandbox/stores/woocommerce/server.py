@@ -4,14 +4,14 @@ import asyncio
 import base64
 import binascii
 import hmac
-import json
 import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.stores.port import SandboxRefusal
+from sandbox.stores.switches import board
+from sandbox.stores.transfer import answer, body_of, headers_of, path_of, show
 from sandbox.stores.woocommerce.answers import Answer, ApiError, Call, parse_body
 from sandbox.stores.woocommerce.hooks import HookDesk
 from sandbox.stores.woocommerce.php import encode
@@ -49,16 +49,14 @@ class _Server:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = await _read(receive)
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        raw = await body_of(receive)
+        path = path_of(scope)
         if path == "/_options":
-            await _send(send, *self._options(scope["method"], raw))
+            await show(send, *board(self.shop, scope["method"], raw))
             return
         if self.shop.options.slow_seconds and not _has(scope, IN_PROCESS):
             await asyncio.sleep(self.shop.options.slow_seconds)
-        status, answer_headers, body = await self._answer(scope, path, headers, raw)
-        await _send(send, status, answer_headers, body)
+        await answer(send, *await self._answer(scope, path, headers_of(scope), raw))
 
     async def _answer(
         self, scope: Scope, path: str, headers: dict[str, str], raw: bytes
@@ -83,12 +81,12 @@ class _Server:
         allow = ""
         try:
             call.body = parse_body(raw, headers.get("content-type", ""))
-            answer, allow = await self._dispatch(call, headers)
+            reply, allow = await self._dispatch(call, headers)
         except ApiError as failure:
-            answer = Answer(failure.body(), failure.status)
+            reply = Answer(failure.body(), failure.status)
             allow = next((route.allow for route in self._live_routes() if route.match(route_path) is not None), "")
-        body = encode(_only_fields(answer.body, call.values("_fields")))
-        return answer.status, _rest_headers(base, answer, allow), (_NOTICE if options.php_notice else b"") + body
+        body = encode(_only_fields(reply.body, call.values("_fields")))
+        return reply.status, _rest_headers(base, reply, allow), (_NOTICE if options.php_notice else b"") + body
 
     def _rest_path(self, path: str, query: dict[str, list[str]]) -> str | None:
         """Path below the REST root, None where WordPress shows a page. Plain permalinks know only `?rest_route=`."""
@@ -107,7 +105,7 @@ class _Server:
             if arguments is None or call.method not in route.handlers:
                 continue
             self._authorize(call, headers, single=bool(arguments))
-            with self.shop.request():
+            with self.shop.act():
                 result = route.handlers[call.method](call, *arguments)
                 return (result if isinstance(result, Answer) else await result), route.allow
         raise ApiError.no_route()
@@ -157,45 +155,6 @@ class _Server:
             "routes": routes,
             "_links": {"help": [{"href": "https://developer.wordpress.org/rest-api/"}]},
         }
-
-    def _options(self, method: str, raw: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Sandbox only: read the shop's switches, or change some with a JSON object."""
-        status, document = 200, None
-        try:
-            if method in {"POST", "PUT", "PATCH"}:
-                self.shop.set_options(self.shop.options.changed(_object(raw)))
-            document = self.shop.options.model_dump(mode="json")
-        except SandboxRefusal as refusal:
-            status = refusal.status
-            document = {"error": "invalid", "field": refusal.field, "message": refusal.message}
-        return status, [("Content-Type", "application/json")], json.dumps(document, ensure_ascii=False).encode()
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(raw or b"{}")
-    except ValueError as failure:
-        raise SandboxRefusal("", "must be JSON", status=422) from failure
-    if not isinstance(values, dict):
-        raise SandboxRefusal("", "must be a JSON object", status=422)
-    return values
-
-
-async def _read(receive: Receive) -> bytes:
-    chunks = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    pairs.append((b"Content-Length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _has(scope: Scope, extension: str) -> bool:

@@ -1,11 +1,13 @@
 """The shop itself: its tables, counters and clock, which documents changed, and which webhook events are waiting."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import BaseModel
+
+from sandbox.stores.kept import Kept
 from sandbox.stores.woocommerce.model import Hook, Meta, Order, Product, Refund
 from sandbox.stores.woocommerce.options import Options
 
@@ -15,34 +17,29 @@ if TYPE_CHECKING:
 # Hidden rows WooCommerce writes beside the visible ones; they explain the gaps in the recorded meta ids.
 HIDDEN_ROWS = {"line": 9, "shipping": 5, "tax": 6, "fee": 6, "paid": 2, "refund": 4}
 
+_MODELS: Final[dict[str, type[BaseModel]]] = {"order": Order, "refund": Refund, "product": Product, "hook": Hook}
+
 Event = tuple[str, int]
 """Webhook topic and object id."""
 
 
-class Shop:
+class Shop(Kept[Options, Event]):
     """Everything one WooCommerce site stores. Objects are changed in place and then `touch`ed."""
 
     def __init__(self, world: "World", *, first_id: int = 11) -> None:
-        self.world = world
         self._first_id = first_id
         self.on_commit: Callable[[list[Event]], None] = lambda _events: None
-        self.clear()
+        super().__init__(world)
 
     def clear(self) -> None:
         """A shop as freshly installed; objects count up from `first_id`, below it lie WordPress's own pages."""
-        self.options = Options()
+        self._empty(Options())
+        self.counters["post"] = self._first_id - 1
         self.orders: dict[int, Order] = {}
         self.refunds: dict[int, Refund] = {}
         self.products: dict[int, Product] = {}
         self.hooks: dict[int, Hook] = {}
-        self.counters = {"post": self._first_id - 1}
         self.last_seen_url = "http://localhost/stores/woocommerce"
-        self._dirty: set[str] = set()
-        self._events: list[Event] = []
-
-    def now(self) -> datetime:
-        """The sandbox's time in whole seconds, as the shop's tables keep it."""
-        return self.world.now().replace(microsecond=0)
 
     def new_id(self, counter: str, *, rows: int = 1) -> int:
         """Next number of a table (`post`, `item`, `order_meta`, `item_meta`, `note` ...), `rows` at once."""
@@ -59,15 +56,6 @@ class Shop:
         self.new_id("item_meta", rows=HIDDEN_ROWS[kind])
         return self.new_id("item")
 
-    def touch(self, thing: Order | Refund | Product | Hook) -> None:
-        """Say that an object changed."""
-        self._dirty.add(f"{type(thing).__name__.lower()}/{thing.id}")
-
-    def set_options(self, options: Options) -> None:
-        """Take over new switches."""
-        self.options = options
-        self._dirty.add("options")
-
     def home_url(self) -> str:
         """Address of the site as webhooks know it."""
         return self.options.home_url or self.last_seen_url
@@ -81,10 +69,6 @@ class Shop:
         """Take a webhook event back that has not left yet."""
         self._events = [event for event in self._events if event != (topic, object_id)]
 
-    def forget_events(self) -> None:
-        """Drop what is queued: a shop's first catalogue tells nobody."""
-        self._events.clear()
-
     def save(self, order: Order) -> None:
         """`$order->save()`: touches the modification date and fires `order.updated`."""
         order.modified = self.now()
@@ -92,7 +76,7 @@ class Shop:
         self.fire("order.updated", order.id)
 
     @contextmanager
-    def request(self) -> Iterator[None]:
+    def act(self) -> Iterator[None]:
         """One PHP request: queued webhook events are handed over when it ends, also when it fails."""
         try:
             yield
@@ -125,44 +109,8 @@ class Shop:
         """`wp_hash`: keyed by the site, so nobody can foretell it."""
         return hashlib.md5(f"{self.world.seed}/salt/{text}".encode()).hexdigest()  # noqa: S324 - as WordPress does
 
-    def changes(self) -> dict[str, Any | None]:
-        """Documents changed since the last call, None for deleted ones."""
-        changed = {name: self._document(name) for name in sorted(self._dirty)}
-        self._dirty.clear()
-        return changed
+    def _tables(self) -> dict[str, dict[int, Any]]:
+        return {"order": self.orders, "refund": self.refunds, "product": self.products, "hook": self.hooks}
 
-    def _document(self, name: str) -> Any | None:
-        if name == "counters":
-            return dict(self.counters)
-        if name == "options":
-            return self.options.model_dump(mode="json")
-        table, _, key = name.partition("/")
-        tables: dict[str, Mapping[int, Order | Refund | Product | Hook]] = {
-            "order": self.orders, "refund": self.refunds, "product": self.products, "hook": self.hooks,
-        }  # fmt: skip
-        thing = tables[table].get(int(key))
-        return None if thing is None else thing.model_dump(mode="json")
-
-    def restore(self, documents: Mapping[str, Any]) -> None:
-        """Take over documents kept earlier; nothing of it counts as changed."""
-        if not documents:
-            return
-        self.clear()
-        for name in sorted(documents, key=lambda name: (name.partition("/")[0], int(name.partition("/")[2] or 0))):
-            table, _, key = name.partition("/")
-            document = documents[name]
-            match table:
-                case "counters":
-                    self.counters = dict(document)
-                case "options":
-                    self.options = Options.model_validate(document)
-                case "order":
-                    self.orders[int(key)] = Order.model_validate(document)
-                case "refund":
-                    self.refunds[int(key)] = Refund.model_validate(document)
-                case "product":
-                    self.products[int(key)] = Product.model_validate(document)
-                case "hook":
-                    self.hooks[int(key)] = Hook.model_validate(document)
-        self._dirty.clear()
-        self._events.clear()
+    def _thing(self, table: str, document: Any) -> BaseModel:
+        return _MODELS[table].model_validate(document)

@@ -1,15 +1,14 @@
 """The fake WooCommerce as the sandbox sees it: catalogue, merchant actions, neutral orders, kept documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
 from sandbox.catalogue import DEFAULT_CATALOGUE
+from sandbox.stores.counter import Counter, each_once
 from sandbox.stores.port import (
-    LineQuantity,
     NeutralLine,
     NeutralOrder,
     NeutralRefund,
@@ -36,13 +35,13 @@ if TYPE_CHECKING:
 _TAX_CLASSES = {Decimal(19): "", Decimal(7): "reduced-rate", Decimal(0): "zero-rate"}
 
 
-class FakeWooCommerce:
+class FakeWooCommerce(Counter[Order]):
     """One WooCommerce shop. `catalogue`: what a fresh one sells; `first_id`: number of its first product or order."""
 
     def __init__(self, world: "World", *, catalogue: Sequence[Product] = DEFAULT_CATALOGUE, first_id: int = 11) -> None:
         self.shop = Shop(world, first_id=first_id)
         self.desk = HookDesk(self.shop)
-        self._merchant = Merchant(self.shop)
+        super().__init__(self.shop, Merchant(self.shop))
         self._catalogue = tuple(catalogue)
         self._seed()
 
@@ -55,48 +54,6 @@ class FakeWooCommerce:
 
     def credentials(self) -> dict[str, str]:
         return {"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET}
-
-    def options(self) -> dict[str, Any]:
-        """All switches of the shop, JSON-safe; `options.Options` says what each means."""
-        return self.shop.options.model_dump(mode="json")
-
-    def set_options(self, values: dict[str, Any]) -> None:
-        """Change some switches; SandboxRefusal (422) names one that does not fit."""
-        self.shop.set_options(self.shop.options.changed(values))
-
-    def orders(self, idealo_order_id: str | None, store_order_id: str | None) -> list[NeutralOrder]:
-        return [
-            self._neutral(order)
-            for order in self.shop.orders.values()
-            if store_order_id in {None, str(order.id)} and idealo_order_id in {None, _idealo_id(order)}
-        ]
-
-    def ship(self, store_order_id: str, lines: Sequence[LineQuantity] | None, parcels: Sequence[Parcel]) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.ship(order, lines, parcels)
-
-    def track(self, store_order_id: str, parcel: Parcel) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.track(order, parcel)
-
-    def cancel(self, store_order_id: str, lines: Sequence[LineQuantity] | None, *, restock: bool) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.cancel(order, lines, restock=restock)
-
-    def return_(self, store_order_id: str, lines: Sequence[LineQuantity] | None) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.take_back(order, lines)
-
-    def refund(
-        self,
-        store_order_id: str,
-        *,
-        amount: Decimal | None,
-        lines: Sequence[LineQuantity] | None,
-        shipping: Decimal | None,
-    ) -> None:
-        with self._acting_on(store_order_id) as order:
-            self._merchant.refund(order, amount=amount, lines=lines, shipping=shipping)
 
     def trash(self, store_order_id: str) -> None:
         """Move an order to the trash in wp-admin."""
@@ -116,16 +73,6 @@ class FakeWooCommerce:
     def products(self) -> list[Product]:
         return [self._neutral_product(product) for product in self.shop.products.values() if product.status != "trash"]
 
-    def put_product(self, product: Product) -> None:
-        with self.shop.request():
-            self._put(product)
-
-    def changes(self) -> dict[str, Any | None]:
-        return self.shop.changes()
-
-    def restore(self, documents: Mapping[str, Any]) -> None:
-        self.shop.restore(documents)
-
     def reset(self) -> None:
         self.shop.clear()
         self._seed()
@@ -134,14 +81,6 @@ class FakeWooCommerce:
         for product in self._catalogue:
             self._put(product)
         self.shop.forget_events()
-
-    @contextmanager
-    def _acting_on(self, store_order_id: str) -> Iterator[Order]:
-        order = self.shop.orders.get(int(store_order_id)) if store_order_id.isdecimal() else None
-        if order is None:
-            raise SandboxRefusal("store_order_id", f"no order {store_order_id!r} in this shop", status=404)
-        with self.shop.request():
-            yield order
 
     def _put(self, product: Product) -> None:
         shop = self.shop
@@ -200,6 +139,10 @@ class FakeWooCommerce:
             attributes=tuple((name, value) for name, value in product.attributes),
         )
 
+    def _idealo_id(self, order: Order) -> str | None:
+        named = order.meta_value("_idealo_order_id")
+        return None if named is None else str(named)
+
     def _neutral(self, order: Order) -> NeutralOrder:
         units = units_of(self.shop, order)
         lines = []
@@ -219,7 +162,7 @@ class FakeWooCommerce:
         return NeutralOrder(
             store_order_id=str(order.id),
             number=str(order.id),
-            idealo_order_id=_idealo_id(order),
+            idealo_order_id=self._idealo_id(order),
             state=order.status,
             total=order.total,
             currency=order.currency,
@@ -228,11 +171,6 @@ class FakeWooCommerce:
             parcels=_parcels(order),
             refunds=[NeutralRefund(id=str(refund.id), amount=refund.amount) for refund in refunds],
         )
-
-
-def _idealo_id(order: Order) -> str | None:
-    named = order.meta_value("_idealo_order_id")
-    return None if named is None else str(named)
 
 
 def _parcels(order: Order) -> list[Parcel]:
@@ -259,7 +197,4 @@ def _parcels(order: Order) -> list[Parcel]:
         for item in items_of(order)
         if item.get("tracking_number")
     ]
-    seen: dict[str, Parcel] = {}
-    for parcel in found:
-        seen.setdefault(parcel.tracking_code, parcel)
-    return list(seen.values())
+    return each_once(found)

@@ -1,5 +1,6 @@
 """Orders that stand in the fake shop: shipped, returned, cancelled, edited, listed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,10 @@ from app.domain.errors import Permanent, Problem
 from app.ports import Delivery, StoreAdapter
 from app.stores.magento2.settings import Settings
 from sandbox.stores.port import LineQuantity, Parcel
+from tests.clock import Clock
 from tests.factories import a_buyer, a_line
-from tests.stores.magento2.shops import HOOK_URL, KAFFEE, KANNE, FakeShop, an_order
+from tests.stores.asked import KAFFEE, KANNE, an_order
+from tests.stores.magento2.shops import HOOK_URL, FakeShop
 
 DHL = Parcel(carrier="DHL", tracking_code="00340434161094015902")
 DIRECT = Settings(import_route="direct")
@@ -170,6 +173,38 @@ async def test_a_late_track_and_a_late_memo_name_their_order() -> None:
     assert made.store_order_id in {order_id async for order_id in adapter.changed_orders(since)}
 
 
+async def sent(shop: FakeShop, now: Callable[[], datetime]) -> list[Delivery]:
+    """What the shop's module sends now, as a bridge with this clock receives it."""
+    received: list[Delivery] = []
+
+    async def receive(request: httpx.Request) -> httpx.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        received.append(Delivery(headers=headers, body=await request.aread(), received_at=now()))
+        return httpx.Response(202)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(receive)) as client:
+        await shop.world.outbox.deliver(client)
+    return received
+
+
+async def test_a_webhook_is_fresh_whatever_is_done_to_the_sandboxs_clock() -> None:
+    clock = Clock()
+    shop = FakeShop(clock)
+    adapter = shop.adapter()
+    await adapter.ensure_webhooks(HOOK_URL)
+    made = await adapter.create_order(an_order(a_line(KANNE, 4)), a_buyer())
+    await sent(shop, clock)
+    async with httpx.AsyncClient(transport=shop.transport, base_url="http://127.0.0.1:8100") as hands:
+        for turned in ({"advance_seconds": 86_400}, {"stopped": True}, {"advance_seconds": 3600}, {"stopped": False}):
+            assert (await hands.post("/_sandbox/clock", json=turned)).is_success
+            clock.pass_time(hours=1)
+            shop.store.ship(made.store_order_id, [LineQuantity(sku=KANNE, quantity=1)], [DHL])
+            received = await sent(shop, clock)
+            assert received
+            for delivery in received:
+                adapter.verify(delivery)
+
+
 async def test_what_the_module_sends_is_verified_and_names_its_order() -> None:
     shop = FakeShop()
     adapter = shop.adapter()
@@ -177,15 +212,7 @@ async def test_what_the_module_sends_is_verified_and_names_its_order() -> None:
     made = await adapter.create_order(an_order(a_line(KANNE, 2)), a_buyer())
     shop.store.ship(made.store_order_id, None, [DHL])
     shop.store.return_(made.store_order_id, [LineQuantity(sku=KANNE, quantity=1)])
-    received: list[Delivery] = []
-
-    async def receive(request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        received.append(Delivery(headers=headers, body=await request.aread(), received_at=shop.world.now()))
-        return httpx.Response(202)
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(receive)) as client:
-        await shop.world.outbox.deliver(client)
+    received = await sent(shop, shop.world.now)
     for delivery in received:
         adapter.verify(delivery)
     notices = [adapter.read(d) for d in received]

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Permanent, Problem, Retryable
+from app.stores.magento2.checkup import own_address
 from app.stores.magento2.settings import Credentials, Settings
 from tests.factories import a_buyer, a_line
-from tests.stores.magento2.shops import BASE, HOOK_URL, KANNE, WEBHOOK_SECRET, FakeShop, an_order
+from tests.stores.asked import KANNE, WEBHOOK_SECRET, an_order
+from tests.stores.magento2.shops import BASE, HOOK_URL, FakeShop
 
 
 async def test_the_module_is_configured_once_and_repaired() -> None:
@@ -32,7 +34,7 @@ async def test_without_the_module_a_finding_says_how_to_install_it_and_orders_go
     shop = FakeShop(module="off")
     adapter = shop.adapter()
     (finding,) = await adapter.ensure_webhooks(HOOK_URL)
-    assert (finding.name, finding.ok) == ("module", False)
+    assert (finding.name, finding.ok, finding.level) == ("module", True, "absent")
     assert "setup:upgrade" in finding.advice
     assert (await adapter.check()).ok
     made = await adapter.create_order(an_order(a_line(KANNE)), a_buyer())
@@ -111,6 +113,27 @@ async def test_a_firewall_is_translated(waf: str, expected: type[Exception]) -> 
     shop = FakeShop(waf=waf)
     with pytest.raises(expected):
         await shop.adapter().fetch_order("18")
+
+
+VIEWS: list[dict[str, Any]] = [
+    {"id": 1, "code": "de", "base_url": "http://shop.example/", "secure_base_url": "https://shop.example/"},
+    {"id": 2, "code": "at", "base_url": "http://shop.example.at/", "secure_base_url": "https://shop.example.at/"},
+]
+
+
+@pytest.mark.parametrize(
+    ("base", "store_view", "expected"),
+    [
+        ("https://shop.example.at", "", "https://shop.example.at"),
+        ("https://shop.example.at", "de", "https://shop.example.at"),
+        ("http://shop.example.at", "", "https://shop.example.at"),
+        ("https://www.shop.example", "at", "https://shop.example.at"),
+        ("https://www.shop.example", "", "https://shop.example"),
+        ("https://www.shop.example", "nowhere", ""),
+    ],
+)
+def test_the_address_of_one_website_is_not_swapped_for_anothers(base: str, store_view: str, expected: str) -> None:
+    assert own_address(VIEWS, base, Settings(store_view=store_view)) == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from app.domain.orders import DeliveryOption
 from app.domain.tax import TaxRate
 from app.stores.magento2.settings import Settings
 from tests.factories import PLACED, a_buyer, a_line, an_address
-from tests.stores.magento2.shops import KAFFEE, KANNE, FakeShop, an_order, with_difference
+from tests.stores.asked import KAFFEE, KANNE, an_order, with_difference
+from tests.stores.magento2.shops import FakeShop
 
 DIRECT = Settings(import_route="direct")
 UNBILLED = Settings(invoice=False)

@@ -1,18 +1,17 @@
 """Recorded orders become snapshots: conserving, and with the events a person would expect from the story."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.domain.events import Event, events_in_store
+from app.domain.events import events_in_store
 from app.domain.orders import Refund, StoreOrder
-from app.domain.units import ImportedLine
 from app.stores.magento2.mapping import needs_memos, needs_shipments, store_order
 from app.stores.magento2.settings import Settings
 from app.stores.magento2.tracking import codes_in, shipments_of
 from tests.stores.magento2.recordings import CALLS, answer, recording, rows
+from tests.stores.snapshots import conserves, frozen, told
 
 DEFAULTS = Settings()
 SHIPMENTS, MEMOS = rows("040"), rows("044")
@@ -22,22 +21,6 @@ DHL, HERMES = "00340434161094015902", "H1003500020000111"
 def understood(order: Any, shipments: Any = (), memos: Any = (), settings: Settings = DEFAULTS) -> StoreOrder:
     chain = order if isinstance(order, list) else [order]
     return store_order(chain, list(shipments), list(memos), settings)
-
-
-def conserves(order: StoreOrder) -> bool:
-    return all(x.quantity >= x.shipped + x.cancelled and x.shipped >= x.returned for x in order.lines)
-
-
-def frozen(order: StoreOrder) -> list[ImportedLine]:
-    return [
-        ImportedLine(line_id=x.line_id, sku=x.sku, store_sku=x.sku, quantity=x.quantity)
-        for x in order.lines
-        if x.quantity
-    ]
-
-
-def told(events: Sequence[Event]) -> list[tuple[str, str]]:
-    return [(event.type, event.key) for event in events]
 
 
 def story(created: Any, now: StoreOrder) -> list[tuple[str, str]]:
@@ -125,11 +108,35 @@ def test_the_orders_of_recorded_lists_are_told_apart() -> None:
     assert rows("006") == []
 
 
-def test_shipments_and_memos_are_asked_for_only_where_there_are_any() -> None:
-    assert not needs_shipments(answer("024"))
-    assert needs_shipments(answer("036"))
-    assert not needs_memos(answer("041"))
+def test_shipments_are_asked_for_where_goods_can_leave_and_memos_where_money_can() -> None:
+    # 024 counts nothing shipped, and may have shipments all the same.
+    assert needs_shipments(answer("024"))
+    download = answer("024")
+    for item in download["items"]:
+        item["is_virtual"] = 1
+    assert not needs_shipments(download)
+    assert not needs_memos(answer("024"))
+    assert needs_memos(answer("036"))
     assert needs_memos(answer("043"))
+
+
+def test_a_shipment_the_orders_counters_do_not_know_has_left_all_the_same() -> None:
+    # POST /V1/shipment saves a shipment and leaves qty_shipped and the state alone.
+    snapshot = understood(answer("024"), SHIPMENTS)
+    assert story(answer("024"), snapshot) == BOTH
+    assert [(x.quantity, x.shipped, x.cancelled) for x in snapshot.lines] == [(2, 2, 0), (1, 1, 0)]
+
+
+def test_units_of_a_credit_memo_count_once_whether_the_order_counts_them_or_not() -> None:
+    counted = understood(answer("043"), SHIPMENTS, MEMOS)
+    silent = answer("043")
+    for item in silent["items"]:
+        item.pop("qty_refunded")
+    assert understood(silent, SHIPMENTS, MEMOS).lines == counted.lines
+    open_memo = {**MEMOS[0], "state": 1}
+    assert [x.returned for x in understood(silent, SHIPMENTS, [open_memo]).lines] == [0, 0]
+    empty = {**MEMOS[0], "items": [{"order_item_id": 1, "qty": None}, {"qty": 3}]}
+    assert [x.returned for x in understood(silent, SHIPMENTS, [empty]).lines] == [0, 0]
 
 
 def test_carriers_come_from_the_code_or_from_the_title() -> None:
@@ -238,6 +245,8 @@ def test_a_virtual_row_leaves_with_the_completed_order() -> None:
     snapshot = understood(order)
     assert [x.shipped for x in snapshot.lines] == [2]
     assert [s.shipment_id for s in snapshot.shipments] == ["order"]
+    order["items"][0] |= {"qty_invoiced": 1, "qty_canceled": 1}
+    assert [(x.shipped, x.cancelled) for x in understood(order).lines] == [(1, 1)]
 
 
 def test_custom_statuses_mean_nothing_and_states_do() -> None:

@@ -20,8 +20,8 @@ from app.stores.magento2.products import Product, batches, chosen, shortages
 from app.stores.magento2.settings import Settings
 from app.stores.magento2.wording import storable
 from tests.factories import a_buyer, a_line, an_address
+from tests.stores.asked import an_order, with_difference
 from tests.stores.magento2.recordings import answer, request
-from tests.stores.magento2.shops import an_order, with_difference
 
 SHOP = Shop(store_id=1, website_id=1, currency="EUR")
 SEVEN = TaxRate(rate=Decimal(7), sku_pattern="BOOK-*")
@@ -158,12 +158,31 @@ def test_addresses_stay_inside_what_magento_takes() -> None:
     made = addresses(a_buyer(billing=odd, phone="+49 (341) 12 34 56-78 Durchwahl 99"))
     billing = made.billing
     assert (billing["firstname"], billing["lastname"], billing["city"]) == ("-", "Müller b", "Köln")
-    assert [len(line) for line in billing["street"]] == [255, 12]
+    assert billing["street"] == ["x" * 242, "Tür 5 rechts"]
     assert billing["telephone"] == "+49 (341) 12 34 56-7"
     assert made.shipping["firstname"] == "Jördis"
     assert any("Müller|<b>" in text for text in made.changed)
     assert addresses(a_buyer()).changed == ()
     assert addresses(a_buyer()).billing["telephone"] == "000"
+
+
+@pytest.mark.parametrize(("first", "second"), [(300, 300), (255, 1), (100, 154), (154, 100), (10, 400)])
+def test_both_lines_of_a_street_fit_the_one_column_they_share(first: int, second: int) -> None:
+    given = an_address(line1="x" * first, line2="y" * second)
+    made = addresses(a_buyer(shipping=given))
+    assert len("\n".join(made.shipping["street"])) <= 255
+    assert (made.changed == ()) is (first + second + 1 <= 255)
+    if not made.changed:
+        assert made.shipping["street"] == ["x" * first, "y" * second]
+
+
+def test_what_the_orders_narrower_columns_would_cut_is_cut_or_refused_before() -> None:
+    long = an_address(first_name="x" * 200, last_name="y" * 200)
+    order = entity(an_order(a_line()), billing=long)
+    assert (len(order["customer_firstname"]), len(order["billing_address"]["firstname"])) == (128, 200)
+    entity(an_order(a_line(), idealo_order_id="A" * 32))
+    with pytest.raises(Permanent, match="32 characters"):
+        entity(an_order(a_line(), idealo_order_id="A" * 33))
 
 
 def test_skus_are_found_without_regard_to_case_and_nothing_else() -> None:

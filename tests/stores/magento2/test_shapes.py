@@ -1,8 +1,6 @@
 """Whatever shape a shop sends: a conserving snapshot, or one of our errors that says why; never anything else."""
 
-import copy
 import json
-import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,16 +14,16 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.orders import StoreOrder
-from app.ports import Connection
 from app.stores.magento2 import Adapter
 from app.stores.magento2.mapping import needs_memos, needs_shipments, store_order
 from app.stores.magento2.placed import contradictions
 from app.stores.magento2.settings import Credentials, Settings
-from app.wire.http import open_http
 from tests.factories import a_buyer, a_line
+from tests.stores.asked import an_order, connection, http_to
 from tests.stores.magento2.recordings import answer, request, rows
-from tests.stores.magento2.shops import an_order
 from tests.stores.magento2.test_mapping import edited
+from tests.stores.shapes import TORN, examples, mutated
+from tests.stores.snapshots import conserves
 
 DEFAULTS = Settings()
 BUNDLE = answer("064")
@@ -39,43 +37,7 @@ CASES: list[tuple[Any, Any, Any]] = [
     ([BUNDLE], [], []),
     (edited(qty_ordered=2, qty_shipped=1), rows("040"), []),
 ]
-STRANGE: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        None, "", "x", "0", "-1", "1.5", "2.0000", "NaN", "1e9999999", "\x00\ud800", True, False, 0, -7, 3, 10**30,
-        Decimal("1.5"), Decimal("NaN"), Decimal("1E+9999999"), float("nan"), float("inf"), [], [None], [[]], {},
-        {"0": {}}, {"id": []}, "complete", "canceled", "closed", "holded", "2026-11-23 08:33:13", "0000-00-00 00:00:00",
-        "Gesamtbetrag: 1,00 €", "DHL Retoure", "٣", "Gesamtbetrag: ٣,٣٣ €",
-    ]
-)  # fmt: skip
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every path into a JSON value."""
-    found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        found += places(inner, (*path, key))
-    return found
-
-
-def changed(document: Any, path: tuple[Any, ...], value: Any, *, delete: bool) -> Any:
-    """A copy with one place deleted or replaced; paths that went with an earlier change are left alone."""
-    copied = copy.deepcopy(document)
-    holder = copied
-    try:
-        for key in path[:-1]:
-            holder = holder[key]
-        if delete:
-            del holder[path[-1]]
-        else:
-            holder[path[-1]] = value
-    except (KeyError, IndexError, TypeError):
-        return copied
-    return copied
-
-
-def conserves(snapshot: StoreOrder) -> bool:
-    return all(x.quantity >= x.shipped + x.cancelled and x.shipped >= x.returned for x in snapshot.lines)
+KNOWN_FOR = ("complete", "canceled", "closed", "holded", "Gesamtbetrag: 1,00 €", "DHL Retoure", "Gesamtbetrag: ٣,٣٣ €")
 
 
 def read(chain: Any, shipments: Any, memos: Any) -> tuple[StoreOrder | None, Permanent | None]:
@@ -90,17 +52,10 @@ def read(chain: Any, shipments: Any, memos: Any) -> tuple[StoreOrder | None, Per
     return snapshot, None
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataObject) -> None:
-    document: Any = list(data.draw(st.sampled_from(CASES)))
-    for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(places(document)))
-        if len(path) < 3:
-            continue
-        delete = data.draw(st.booleans())
-        document = changed(document, path, None if delete else data.draw(STRANGE), delete=delete)
-    snapshot, refusal = read(*document)
+@settings(max_examples=examples(300), deadline=None)
+@given(mutated(CASES, also=KNOWN_FOR, below=2))
+def test_a_mutated_order_is_understood_or_refused_with_its_field(sent: tuple[Any, Any, Any]) -> None:
+    snapshot, refusal = read(*sent)
     if snapshot is None:
         assert refusal is not None
         assert refusal.problem is Problem.STATE_CONFLICT
@@ -109,7 +64,7 @@ def test_a_mutated_order_is_understood_or_refused_with_its_field(data: st.DataOb
     assert conserves(snapshot)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     counters=st.fixed_dictionaries(
         {f"qty_{n}": st.integers(0, 6) for n in ("ordered", "shipped", "canceled", "refunded", "invoiced")}
@@ -142,20 +97,8 @@ def test_float_noise_of_a_total_is_rounded_away() -> None:
 
 def adapter(handler: Any) -> Adapter:
     """An adapter whose shop answers what the handler says."""
-    http = open_http(
-        "store",
-        lambda *_: None,
-        allow_private=True,
-        ssl_context=ssl.create_default_context(),
-        transport=httpx.MockTransport(handler),
-    )
-    connection = Connection(
-        store_id="s-1",
-        credentials=Credentials(base_url="https://shop.example", bearer_token="t"),
-        webhook_secrets=("s",),
-        settings=DEFAULTS,
-    )
-    return Adapter(connection, http)
+    credentials = Credentials(base_url="https://shop.example", bearer_token="t")
+    return Adapter(connection(credentials, DEFAULTS), http_to(httpx.MockTransport(handler)))
 
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
@@ -174,19 +117,16 @@ USES: tuple[Callable[[Adapter], Awaitable[object]], ...] = (
     lambda shop: shop.ensure_webhooks("https://bridge.example/x"),
     lambda shop: shop.check(),
 )
-BODIES: st.SearchStrategy[bytes] = st.one_of(
-    st.sampled_from([b"", b"null", b"[]", b"{}", b"true", b'"1"', b"<html>", b'{"items":null,"total_count":0}']),
-    st.sampled_from(
-        [b'{"items":[{}],"total_count":1}', b'{"items":[{"entity_id":1}],"total_count":9}', b'{"entity_id":1}',
-         b'{"items":[{"entity_id":1,"ext_order_id":"X","order_id":2}],"total_count":1}', b"[" * 5000,
-         b'[{"id":1,"code":"default","base_currency_code":"EUR"}]', b'{"message":"%a","parameters":{"a":[]}}',
-         b'{"items":[{"id":1,"sku":"SKU-A","type_id":"simple"}],"total_count":1}', b'{"message":5,"errors":[{}]}']
-    ),
-    st.binary(max_size=40),
+BODIES = TORN | st.sampled_from(
+    [b'{"items":null,"total_count":0}', b'{"items":[{}],"total_count":1}', b'{"entity_id":1}',
+     b'{"items":[{"entity_id":1}],"total_count":9}', b'{"message":"%a","parameters":{"a":[]}}',
+     b'{"items":[{"entity_id":1,"ext_order_id":"X","order_id":2}],"total_count":1}', b'{"message":5,"errors":[{}]}',
+     b'[{"id":1,"code":"default","base_currency_code":"EUR"}]',
+     b'{"items":[{"id":1,"sku":"SKU-A","type_id":"simple"}],"total_count":1}']
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([200, 200, 200, 302, 400, 401, 404, 429, 500]), BODIES), min_size=1, max_size=6)
 )

@@ -10,7 +10,8 @@ from app.domain.orders import DeliveryOption, StoreOrder
 from app.stores.shopify.settings import Settings
 from sandbox.stores.port import LineQuantity, NeutralOrder, Parcel
 from tests.factories import PLACED, a_buyer, a_line
-from tests.stores.shopify.shops import BUCH, KAFFEE, KANNE, STORE_ID, FakeShop, an_order
+from tests.stores.asked import BUCH, KAFFEE, KANNE, an_order, with_difference
+from tests.stores.shopify.shops import STORE_ID, FakeShop
 
 SINCE = PLACED
 
@@ -48,12 +49,16 @@ async def test_a_new_order_reaches_idealos_total_takes_stock_and_is_found() -> N
     assert await shop.adapter().find_order("00k7mpx24r", SINCE) is None
 
 
-async def test_a_total_above_the_sum_of_its_parts_is_reached() -> None:
+@pytest.mark.parametrize("difference", ["0.03", "-0.03", "-6.00", "2.50"])
+async def test_a_total_that_is_not_the_sum_of_its_parts_is_kept_all_the_same(difference: str) -> None:
     shop = FakeShop()
-    placed = an_order(a_line(KANNE, 1, "10.00"), shipping="0.00")
-    placed = placed.model_copy(update={"purchase": placed.purchase.model_copy(update={"total": Decimal("10.03")})})
+    lines = (a_line(KANNE, 2, "10.00"), a_line(BUCH, 1, "29.90"))
+    placed = with_difference(an_order(*lines, shipping="4.99"), difference)
     made = await shop.adapter().create_order(placed, a_buyer())
-    assert (made.total, made.contradictions) == (Decimal("10.03"), ())
+    assert (made.total, made.contradictions) == (placed.purchase.total, ())
+    assert shop.neutral(made).total == placed.purchase.total
+    shop.store.refund(made.store_order_id, amount=None, lines=None, shipping=None)
+    assert [r.amount for r in (await shop.adapter().fetch_order(made.store_order_id)).refunds] == [made.total]
 
 
 async def test_unknown_skus_create_nothing_and_an_alias_helps() -> None:

@@ -78,6 +78,18 @@ async def test_what_differs_is_corrected_and_doubles_go(wrong: dict[str, Any]) -
     assert script.names() == ["Subscriptions", "Resubscribe", "Unsubscribe"]
 
 
+async def test_of_two_that_are_wrong_the_one_at_our_address_is_kept() -> None:
+    """Moving the other one there is refused as taken, and would leave none once this one is removed as a double."""
+    elsewhere = hook("ORDERS_UPDATED", 90, uri="https://old.example/webhooks/shopify/s-1")
+    here = hook("ORDERS_UPDATED", 91, includeFields=["id", "email"])
+    script = a_shop(elsewhere, here, *ALL_HOOKS[1:])
+    await script.adapter().ensure_webhooks(URL)
+    assert [(name, asked.get("id")) for name, asked in script.asked[1:]] == [
+        ("Resubscribe", here["id"]),
+        ("Unsubscribe", elsewhere["id"]),
+    ]
+
+
 async def test_other_subscriptions_of_the_app_are_left_alone() -> None:
     other = hook("ORDERS_UPDATED", 90, uri="https://bridge.example/webhooks/shopify/another")
     bus = hook("ORDERS_UPDATED", 91, uri="pubsub://project:topic")

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from graphql import OperationDefinitionNode, parse, validate
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse, validate
 
 from app.domain.orders import DeliveryOption
 from app.domain.tax import draft
@@ -94,3 +94,31 @@ _ENUMS = {"currency", "currencyCode", "countryCode", "kind", "status", "inventor
 
 def _field(key: str, entry: object) -> str:
     return str(entry) if key in _ENUMS else _literal(entry)
+
+
+@pytest.mark.parametrize("document", d.ALL, ids=lambda doc: re.split(r"\W+", doc)[1])
+def test_no_document_costs_more_than_shopify_takes_by_its_dearest_rule(document: str) -> None:
+    """1000 points are the limit; counted as if every entry of every page were there and each object cost one."""
+    (operation,) = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert _cost(operation.selection_set) < 1000
+
+
+def _cost(selected: SelectionSetNode) -> int:
+    """A connection's entries stand in its `nodes`, a list's in itself."""
+    total = 0
+    for field in selected.selections:
+        assert isinstance(field, FieldNode | InlineFragmentNode)
+        below = _cost(field.selection_set) if field.selection_set else 0
+        if isinstance(field, InlineFragmentNode):
+            total += below
+        elif field.selection_set is not None and field.name.value != "pageInfo":
+            sizes = [a.value.value for a in field.arguments if a.name.value == "first" and hasattr(a.value, "value")]
+            entry = below if "nodes" in {f.name.value for f in _fields(field)} else 1 + below
+            total += 2 + int(sizes[0]) * entry if sizes else 1 + below
+    return total
+
+
+def _fields(field: FieldNode) -> list[FieldNode]:
+    chosen = field.selection_set.selections if field.selection_set else ()
+    return [entry for entry in chosen if isinstance(entry, FieldNode)]

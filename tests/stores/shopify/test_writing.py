@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -202,3 +203,82 @@ async def test_a_refused_cancellation_says_whose_matter_it_is(error: dict[str, A
     assert caught.value.problem is problem
     with pytest.raises(Retryable):
         await cancel(None, HEAD, [{"code": "INTERNAL_ERROR", "field": None, "message": "later"}])
+
+
+async def test_stock_that_another_system_keeps_is_not_put_back_by_a_cancellation() -> None:
+    """An order made with BYPASS took nothing off: restocking it would make units out of nothing."""
+    for behaviour, restock in (("BYPASS", False), ("DECREMENT_IGNORING_POLICY", True)):
+        script, _ = await cancel(None, CANCELLED, settings=Settings.model_validate({"inventory_behaviour": behaviour}))
+        assert script.asked[1][1]["restock"] is restock
+
+
+async def test_a_job_that_ends_without_cancelling_says_so_and_is_tried_again() -> None:
+    with pytest.raises(Retryable, match="ended its job without cancelling"):
+        await cancel({"id": "gid://shopify/Job/1", "done": True}, HEAD)
+
+
+async def test_an_order_with_outstanding_fulfillments_is_for_a_person() -> None:
+    error = {
+        "code": "INVALID",
+        "field": ["orderId"],
+        "message": "Cannot cancel an order that has outstanding fulfillments",
+    }
+    with pytest.raises(Permanent, match="outstanding") as caught:
+        await cancel(None, HEAD, [error])
+    assert caught.value.problem is Problem.STATE_CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ("Value has already been taken", ["order", "metafields", "0", "value"]),
+        ("Metafield value must be unique within the namespace and key", None),
+        ("Value must be unique amongst all metafields", ["metafields", "0"]),
+    ],
+)
+async def test_a_twin_refused_in_any_of_its_wordings_is_looked_for(message: str, field: list[Any] | None) -> None:
+    with pytest.raises(Retryable, match="will be found"):
+        await create({"CreateOrder": user_error(message, field)})
+
+
+async def test_a_dormant_store_is_a_matter_of_the_connection() -> None:
+    with pytest.raises(Permanent) as caught:
+        await create({"CreateOrder": user_error("The shop is dormant", None, "SHOP_DORMANT")})
+    assert caught.value.problem is Problem.CREDENTIALS
+
+
+async def test_an_order_that_stands_is_not_lost_over_a_tax_that_cannot_be_read() -> None:
+    made = {**HEAD, "totalTaxSet": bag("2.3945")}
+    _, snapshot = await create({"CreateOrder": data(orderCreate={"order": made, "userErrors": []})})
+    assert (snapshot.store_order_id, snapshot.notes) == ("7001", ("Shopify does not say how much tax it counts in it",))
+
+
+async def test_times_are_sent_in_utc_whatever_zone_they_come_in() -> None:
+    berlin = PLACED.astimezone(ZoneInfo("Europe/Berlin"))
+    bought = a_purchase().model_copy(update={"placed_at": berlin})
+    script = Script(CREATE)
+    await script.adapter().create_order(draft(bought, "DE", (), {}), a_buyer())
+    sent = script.asked[-1][1]["order"]
+    assert (sent["processedAt"], sent["transactions"][0]["processedAt"]) == ("2026-11-23T08:00:00Z",) * 2
+
+
+async def test_a_definition_that_is_gone_is_made_again_before_the_next_try() -> None:
+    gone = user_error("Type id requires a definition", ["order", "metafields", "0", "type"])
+    answers = {**CREATE, "CreateOrder": gone}
+    script = Script(answers)
+    adapter = script.adapter()
+    with pytest.raises(Retryable, match="definition"):
+        await adapter.create_order(draft(a_purchase(), "DE", (), {}), a_buyer())
+    none = data(metafieldDefinitions={"nodes": []})
+    made = data(metafieldDefinitionCreate={"createdDefinition": {"id": "d", "type": {"name": "id"}}, "userErrors": []})
+    script.answers |= {**CREATE, "Definitions": none, "CreateDefinition": made}
+    await adapter.create_order(draft(a_purchase(), "DE", (), {}), a_buyer())
+    assert script.names()[-4:] == ["Variants", "Definitions", "CreateDefinition", "CreateOrder"]
+
+
+async def test_a_sku_with_signs_of_the_search_is_asked_for_in_both_spellings() -> None:
+    """Quoted, or quoted and escaped: Shopify's documents show both, and the hits are compared exactly anyway."""
+    script = Script({**CREATE, "Variants": data(productVariants=page(shown("A:B (XL)"), shown("SKU-A", 2)))})
+    bought = draft(a_purchase(a_line("A:B (XL)"), a_line("SKU-A")), "DE", (), {})
+    await script.adapter().create_order(bought, a_buyer())
+    assert script.asked[0][1]["query"] == r"sku:'A:B (XL)' OR sku:'A\:B \(XL\)' OR sku:'SKU-A'"

@@ -2,20 +2,18 @@
 
 import json
 import re
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from app.ports import Connection
 from app.stores.shopify import Adapter
 from app.stores.shopify.settings import Credentials, Settings
-from app.wire.http import open_http
+from tests.stores.asked import connection, http_to
+from tests.stores.shapes import as_body
 
 DOMAIN = "shoe-shop.myshopify.com"
 SECRET = "shpss_test_new"
-_TLS = ssl.create_default_context()
 
 
 class Script:
@@ -52,7 +50,7 @@ class Script:
             return answer
         if isinstance(answer, bytes):
             return httpx.Response(200, content=answer, headers=self.headers)
-        return httpx.Response(200, content=_json(answer), headers=self.headers)
+        return httpx.Response(200, content=as_body(answer), headers=self.headers)
 
     def adapter(
         self,
@@ -62,16 +60,9 @@ class Script:
         store_id: str = "s-1",
         **credentials: str | None,
     ) -> Adapter:
-        transport = httpx.MockTransport(self.respond)
         given = {"shop_domain": DOMAIN, "access_token": "shpat_0", **credentials}
-        http = open_http("store", lambda *_: None, allow_private=True, ssl_context=_TLS, transport=transport)
-        connection = Connection(
-            store_id=store_id,
-            credentials=Credentials.model_validate(given),
-            webhook_secrets=secrets,
-            settings=settings or Settings(),
-        )
-        return Adapter(connection, http)
+        kept = connection(Credentials.model_validate(given), settings or Settings(), secrets, store_id)
+        return Adapter(kept, http_to(httpx.MockTransport(self.respond)))
 
 
 def data(**roots: Any) -> dict[str, Any]:
@@ -80,8 +71,3 @@ def data(**roots: Any) -> dict[str, Any]:
 
 def refused(code: str, message: str = "no", **extensions: Any) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": {"code": code, **extensions}}], "data": None}
-
-
-def _json(answer: Any) -> bytes:
-    """As a server writes it; half surrogates as the escapes they travel in."""
-    return json.dumps(answer, default=str).encode()

@@ -10,7 +10,8 @@ from app.domain.errors import Permanent, Problem, Retryable
 from app.stores.woocommerce.settings import Settings
 from sandbox.stores.port import LineQuantity, Parcel
 from tests.factories import PLACED, a_buyer, a_line
-from tests.stores.woocommerce.shops import KAFFEE, KANNE, FakeShop, an_order
+from tests.stores.asked import KAFFEE, KANNE, an_order
+from tests.stores.woocommerce.shops import FakeShop
 
 SINCE = PLACED
 
@@ -102,14 +103,14 @@ async def test_cancelling_restocks_and_repeats_harmlessly() -> None:
     shop = FakeShop()
     adapter = shop.adapter()
     made = await adapter.create_order(an_order(a_line(KANNE, 5)), a_buyer())
-    assert next(p.stock for p in shop.store.products() if p.sku == KANNE) == 115
+    assert shop.stock(KANNE) == 115
     cancelled = await adapter.cancel_order(made.store_order_id)
     assert cancelled.cancelled
     assert [x.cancelled for x in cancelled.lines] == [5]
     shop.sent.clear()
     assert await adapter.cancel_order(made.store_order_id) == cancelled
     assert shop.sent == ["GET 200"]
-    assert next(p.stock for p in shop.store.products() if p.sku == KANNE) == 120
+    assert shop.stock(KANNE) == 120
 
 
 async def test_a_shipped_order_is_not_cancelled() -> None:
@@ -163,7 +164,7 @@ async def test_cancelling_an_order_in_the_trash_brings_its_stock_back() -> None:
     made = await adapter.create_order(an_order(a_line(KANNE, 5)), a_buyer())
     shop.store.trash(made.store_order_id)
     assert (await adapter.cancel_order(made.store_order_id)).cancelled
-    assert next(p.stock for p in shop.store.products() if p.sku == KANNE) == 120
+    assert shop.stock(KANNE) == 120
 
 
 async def test_a_full_refund_before_shipping_cancels_and_needs_no_second_cancelling() -> None:

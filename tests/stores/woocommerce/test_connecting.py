@@ -9,7 +9,8 @@ import pytest
 from app.domain.errors import Permanent, Retryable
 from app.ports import Delivery, StoreAdapter
 from tests.factories import a_buyer, a_line
-from tests.stores.woocommerce.shops import BASE, KANNE, WEBHOOK_SECRET, FakeShop, an_order
+from tests.stores.asked import KANNE, WEBHOOK_SECRET, an_order
+from tests.stores.woocommerce.shops import BASE, FakeShop
 
 
 async def test_webhooks_are_created_once_and_repaired() -> None:

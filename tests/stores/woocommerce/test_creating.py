@@ -11,7 +11,8 @@ from app.domain.orders import DeliveryOption
 from app.domain.tax import TaxRate
 from app.stores.woocommerce.settings import Settings
 from tests.factories import PLACED, a_buyer, a_line, an_address
-from tests.stores.woocommerce.shops import BUCH, KAFFEE, KANNE, SHIRT, FakeShop, an_order
+from tests.stores.asked import BUCH, KAFFEE, KANNE, SHIRT, an_order
+from tests.stores.woocommerce.shops import FakeShop
 
 SINCE = PLACED
 BOOKS = TaxRate(sku_pattern="1000*", rate=Decimal(7))

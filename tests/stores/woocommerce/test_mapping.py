@@ -1,16 +1,15 @@
 """Recorded orders become snapshots: conserving, and with the events a person would expect from the story."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.domain.events import Event, events_in_store
+from app.domain.events import events_in_store
 from app.domain.orders import StoreOrder
-from app.domain.units import ImportedLine
 from app.stores.woocommerce.mapping import needs_fulfillments, store_order
 from app.stores.woocommerce.settings import Settings
+from tests.stores.snapshots import conserves, frozen, told
 from tests.stores.woocommerce.recordings import CALLS, DELIVERIES, answer, recording, webhook_order
 
 DEFAULTS = Settings()
@@ -20,23 +19,6 @@ FULFILLMENTS = answer("049")
 
 def understood(order: Any, refunds: Any = (), fulfillments: Any = (), settings: Settings = DEFAULTS) -> StoreOrder:
     return store_order(order, list(refunds), list(fulfillments), settings)
-
-
-def conserves(order: StoreOrder) -> bool:
-    return all(x.quantity >= x.shipped + x.cancelled and x.shipped >= x.returned for x in order.lines)
-
-
-def frozen(order: StoreOrder) -> list[ImportedLine]:
-    """The lines as they are kept at import."""
-    return [
-        ImportedLine(line_id=x.line_id, sku=x.sku, store_sku=x.sku, quantity=x.quantity)
-        for x in order.lines
-        if x.quantity and x.sku
-    ]
-
-
-def told(events: Sequence[Event]) -> list[tuple[str, str]]:
-    return [(event.type, event.key) for event in events]
 
 
 def story(created: str, now: StoreOrder, *, when_complete: bool = False) -> list[tuple[str, str]]:

@@ -12,8 +12,9 @@ from app.stores.woocommerce import placed
 from app.stores.woocommerce.client import code_of, parsed
 from app.wire.http import Answer, Refused
 from tests.factories import a_buyer, a_line
+from tests.stores.asked import KANNE, an_order
 from tests.stores.woocommerce.recordings import answer, request
-from tests.stores.woocommerce.shops import KANNE, FakeShop, an_order
+from tests.stores.woocommerce.shops import FakeShop
 
 
 def made(**changes: Any) -> dict[str, Any]:

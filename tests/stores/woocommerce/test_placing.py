@@ -17,7 +17,7 @@ from app.stores.woocommerce.products import Product, batches, chosen, product, s
 from app.stores.woocommerce.rates import Place, TaxTable, tax_table
 from app.stores.woocommerce.settings import Credentials, Settings, TrackingRule
 from tests.factories import a_buyer, a_line, an_address
-from tests.stores.woocommerce.shops import an_order
+from tests.stores.asked import an_order
 
 GENERAL = {"woocommerce_calc_taxes": "yes", "woocommerce_default_country": "DE:DE-BE"}
 TAX = {
