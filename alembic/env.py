@@ -1,6 +1,7 @@
 """Runs the migrations: one process at a time over the whole fleet, each migration in its own transaction."""
 
 import asyncio
+import time
 
 from alembic import context
 from sqlalchemy import Connection, make_url, pool, text
@@ -12,6 +13,7 @@ from app.config import load_database_url
 
 # Two replicas that start together must not both migrate; the number is arbitrary and only ours.
 LOCK_KEY = 4_337_620_001
+ASK_AGAIN_S = 0.1
 
 
 def _database_url() -> str:
@@ -21,8 +23,12 @@ def _database_url() -> str:
 
 
 def _migrate(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})  # held until we disconnect
-    connection.commit()
+    # Asking again and again, because a session that waits inside a statement would hold up CREATE INDEX CONCURRENTLY,
+    # which waits for every other statement: the two would wait for each other.
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
+        connection.commit()
+        time.sleep(ASK_AGAIN_S)
+    connection.commit()  # the lock is held until we disconnect
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,

@@ -6,12 +6,12 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from app.ledger.views import ExportedEvent, Views
+from app.ledger.views import ExportedEvent, Part, Views
 from app.sync.deps import Deps
 
 COLUMNS = (
     "event_id", "recorded_at", "store_id", "order_id", "idealo_order_id", "store_order_id", "store_order_number",
-    "type", "key", "data", "state", "problem", "found_by",
+    "type", "key", "data", "state", "problem", "found_by", "reduced_at", "chain_no", "hash",
     "attempts", "last_outcome", "last_action", "last_detail", "last_actor",
 )  # fmt: skip
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
@@ -19,17 +19,25 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def pages(
-    deps: Deps, store_id: str | None, since: datetime | None, until: datetime | None
+    deps: Deps, store_id: str | None, since: datetime | None, until: datetime | None, *, exact: bool = False
 ) -> AsyncIterator[list[ExportedEvent]]:
-    """Pages of events, oldest first, each read in a transaction of its own; at least one, the last one empty."""
-    after = 0
-    while True:
-        async with deps.ledger() as ledger:
-            page = await Views(ledger).exported(after, store_id, since, until)
-        yield page
-        if not page:
-            return
-        after = page[-1].event_id
+    """Pages of events, store by store in the order of the chain, each read in a transaction of its own; at least one.
+
+    Every store's part is an unbroken stretch, so that it can be verified; with `exact`, only what was recorded between
+    the two moments.
+    """
+    async with deps.ledger() as ledger:
+        parts = await Views(ledger).parts(store_id, since, until)
+    between = (since, until) if exact else (None, None)
+    for part in parts:
+        rest: Part | None = part
+        while rest is not None:
+            async with deps.ledger() as ledger:
+                page = await Views(ledger).exported(rest, *between)
+            yield page
+            last = page[-1].chain_no if page else part.last
+            rest = part.model_copy(update={"first": last + 1}) if last < part.last else None
+    yield []
 
 
 async def json_lines(first: list[ExportedEvent], rest: AsyncIterator[list[ExportedEvent]]) -> AsyncIterator[str]:

@@ -1,9 +1,11 @@
-"""Keeps a webhook delivery: the one hot path, so one prepared statement on a raw connection."""
+"""Keeps webhook deliveries: the one hot path, so one prepared statement on raw connections, committed in groups."""
 
 import asyncio
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 from asyncpg import Pool, Record
@@ -13,10 +15,17 @@ from app.ledger.session import LedgerUnavailable
 _KEEP = """
 INSERT INTO deliveries (store_id, key, topic, store_order_id, headers, body_sha256, body_size, body, remark,
                         received_at, looked_at)
-VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11)
+SELECT store_id, key, topic, store_order_id, headers::jsonb, body_sha256, body_size, body, remark, received_at,
+       looked_at
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[],
+            $9::text[], $10::timestamptz[], $11::timestamptz[])
+    AS d (store_id, key, topic, store_order_id, headers, body_sha256, body_size, body, remark, received_at, looked_at)
 ON CONFLICT (store_id, key) DO NOTHING
-RETURNING id
+RETURNING id, store_id, key
 """
+MOST_TOGETHER = 64
+GROUPS_AT_ONCE = 2
+"""Two commits on the way keep Postgres busy; what comes in meanwhile shares the next one."""
 
 
 class Kept(Protocol):
@@ -46,39 +55,77 @@ class Kept(Protocol):
     def looked_at(self) -> datetime | None: ...
 
 
+_Waiting = tuple[Kept, "asyncio.Future[int | None]"]
+
+
 class Acceptor:
-    """A small pool of raw connections; opened at first use, so that the door starts before Postgres does."""
+    """A small pool of raw connections; opened at first use, so that the door starts before Postgres does.
+
+    A delivery that finds a commit on the way shares the next one with all others that came in meanwhile. Nothing waits
+    for company: alone it leaves at once. Nobody is answered before the commit.
+    """
 
     def __init__(self, database_url: str, *, size: int = 8) -> None:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
         self._size = size
         self._pool: Pool[Record] | None = None
         self._opening = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
+        self._groups: set[asyncio.Task[None]] = set()
 
     async def keep(self, delivery: Kept) -> int | None:
         """The new row's id, committed; None when it is a repetition. Raises LedgerUnavailable."""
+        mine: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((delivery, mine))
+        if len(self._groups) < GROUPS_AT_ONCE:
+            group = asyncio.create_task(self._work())
+            self._groups.add(group)
+            group.add_done_callback(self._groups.discard)
+        return await mine
+
+    async def _work(self) -> None:
+        """Commits group after group until nobody waits."""
+        while self._waiting:
+            group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            await self._settle(group)
+
+    async def _settle(self, group: Sequence[_Waiting]) -> None:
+        """One refused row must not refuse its neighbours: they are kept one by one then."""
         try:
-            pool = self._pool or await self._open()
-            async with pool.acquire(timeout=5) as connection:
-                kept: int | None = await connection.fetchval(
-                    _KEEP,
-                    delivery.store_id,
-                    delivery.key,
-                    delivery.topic,
-                    delivery.store_order_id,
-                    json.dumps(delivery.headers),
-                    delivery.body_sha256,
-                    delivery.body_size,
-                    delivery.body,
-                    delivery.remark,
-                    delivery.received_at,
-                    delivery.looked_at,
-                    timeout=10,
-                )
-                return kept
-        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError) as e:
-            msg = f"the delivery could not be kept: {type(e).__name__}"
-            raise LedgerUnavailable(msg) from e
+            ids = await self._commit([delivery for delivery, _ in group])
+        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError, ValueError) as e:
+            about_content = isinstance(e, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | ValueError)
+            if about_content and len(group) > 1:
+                for one in group:
+                    await self._settle([one])
+                return
+            self._refuse(group, e)
+        except BaseException as e:
+            self._refuse(group, e)
+            raise
+        else:
+            for (_, future), kept in zip(group, ids, strict=True):
+                if not future.done():
+                    future.set_result(kept)
+
+    @staticmethod
+    def _refuse(group: Sequence[_Waiting], why: BaseException) -> None:
+        for _, future in group:
+            if not future.done():
+                error = LedgerUnavailable(f"the delivery could not be kept: {type(why).__name__}")
+                error.__cause__ = why
+                future.set_exception(error)
+
+    async def _commit(self, deliveries: Sequence[Kept]) -> list[int | None]:
+        """One statement, one commit; the first of several with one key is the new one."""
+        columns = zip(*map(_values, deliveries), strict=True)
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=5) as connection:
+            rows = await connection.fetch(_KEEP, *columns, timeout=10)
+        new: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for row in rows:
+            new[row[1], row[2]].append(row[0])
+        return [ids.pop() if (ids := new[d.store_id, d.key]) else None for d in deliveries]
 
     async def _open(self) -> "Pool[Record]":
         async with self._opening:
@@ -95,8 +142,25 @@ class Acceptor:
         return self._pool
 
     async def aclose(self) -> None:
+        await asyncio.gather(*self._groups)
         if self._pool is not None:
             await self._pool.close()
+
+
+def _values(delivery: Kept) -> tuple[Any, ...]:
+    return (
+        delivery.store_id,
+        delivery.key,
+        delivery.topic,
+        delivery.store_order_id,
+        json.dumps(delivery.headers),
+        delivery.body_sha256,
+        delivery.body_size,
+        delivery.body,
+        delivery.remark,
+        delivery.received_at,
+        delivery.looked_at,
+    )
 
 
 async def _nothing_to_reset(_: object) -> None:

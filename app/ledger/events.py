@@ -1,7 +1,7 @@
 """Writes about events: record what is new, lease an order, settle attempts, replay and dismiss."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_
@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.errors import Problem
 from app.domain.events import Event
 from app.ledger import reading
+from app.ledger.chain import ChainBook
 from app.ledger.records import AttemptRecord, EventRecord, FoundBy, Settlement
 from app.ledger.tables import AttemptRow, EventRow, OrderRow, StoreRow
 
@@ -25,66 +26,89 @@ class LeaseLost(Exception):
     """The lease ran out while we worked; what we did is not written, the next one asks the other side first."""
 
 
-class EventBook:
+_Standing = tuple[str, str, str | None]
+"""Type, state and problem of a recorded event."""
+
+
+def _unknown(events: Sequence[Event], known: Collection[tuple[str, str]]) -> list[Event]:
+    """What is not recorded yet, each once."""
+    first = {(event.type, event.key): event for event in reversed(events)}
+    return [event for event in events if (event.type, event.key) not in known and first[event.type, event.key] is event]
+
+
+class EventBook(ChainBook):
     """Events and attempts within one open transaction."""
 
     _session: AsyncSession
 
-    async def record(self, order_id: int, events: Sequence[Event], found_by: FoundBy, now: datetime) -> list[int]:
-        """Inserts what is new, in the given order, and answers the new events' ids.
+    async def record(
+        self,
+        order_id: int,
+        events: Sequence[Event],
+        found_by: FoundBy,
+        now: datetime,
+        *,
+        commitment: bytes | None = None,
+    ) -> list[int]:
+        """Continues the store's chain with what is new, in the given order, and answers the new events' ids.
 
-        Something new makes the order's dead events of a kind that a change may solve pending again.
+        Something new makes the order's dead events of a kind that a change may solve pending again. `commitment` to
+        the buyer is chained with `order.placed`. The chain stays locked until commit: record last.
         """
-        new: list[int] = []
-        for event in events:
-            data = event.model_dump(mode="json", exclude={"type"})
-            made = await self._session.exec(
-                insert(EventRow)
-                .values(
-                    order_id=order_id,
-                    type=event.type,
-                    key=event.key,
-                    data=data,
-                    found_by=found_by,
-                    recorded_at=now,
-                    state="pending",
-                    due_at=now,
-                    attempts=0,
-                )
-                .on_conflict_do_nothing()
-                .returning(col(EventRow.id))
-            )
-            new += [i for (i,) in made.all()]
-        if new:
-            await self._rearm(order_id, now)
-        return new
+        if not events or not _unknown(events, await self._known(order_id)):
+            return []
+        order = await self._lock_order(order_id)
+        standing = await self._known(order_id)
+        new = _unknown(events, standing)
+        if not new:
+            return []
+        await self._rearm(order_id, standing.values(), now)
+        link = await self._lock_chain(order)
+        rows = [link.values(event, found_by, now, commitment) for event in new]
+        made = await self._session.exec(insert(EventRow).values(rows).returning(col(EventRow.id)))
+        return sorted(i for (i,) in made.all())
 
-    async def _rearm(self, order_id: int, now: datetime) -> None:
-        dead = select(EventRow.id).where(
-            col(EventRow.order_id) == order_id, col(EventRow.state) == "dead", col(EventRow.problem).in_(REARMED)
+    async def _known(self, order_id: int) -> dict[tuple[str, str], _Standing]:
+        """Everything recorded about an order, by type and key."""
+        query = select(EventRow.type, EventRow.key, EventRow.state, EventRow.problem).where(
+            col(EventRow.order_id) == order_id
         )
-        for event_id in (await self._session.exec(dead)).all():
-            assert event_id is not None  # noqa: S101 - a stored row has its id
-            await self.replay(event_id, "bridge", "the order changed", now)
-        await self._session.exec(
-            update(EventRow)
-            .where(
-                col(EventRow.order_id) == order_id,
-                col(EventRow.state) == "pending",
-                col(EventRow.type) == "shipment.created",
-                col(EventRow.attempts) == 0,
+        return {(kind, key): (kind, state, problem) for kind, key, state, problem in await self._session.exec(query)}
+
+    async def _rearm(self, order_id: int, standing: Collection[_Standing], now: datetime) -> None:
+        """Before the new events are there; theirs is now anyway."""
+        if any(state == "dead" and problem in REARMED for _, state, problem in standing):
+            dead = select(EventRow.id).where(
+                col(EventRow.order_id) == order_id, col(EventRow.state) == "dead", col(EventRow.problem).in_(REARMED)
             )
-            .values(due_at=now)
-        )
+            for event_id in (await self._session.exec(dead)).all():
+                assert event_id is not None  # noqa: S101 - a stored row has its id
+                await self.replay(event_id, "bridge", "the order changed", now)
+        if any(kind == "shipment.created" and state == "pending" for kind, state, _ in standing):
+            await self._session.exec(
+                update(EventRow)
+                .where(
+                    col(EventRow.order_id) == order_id,
+                    col(EventRow.state) == "pending",
+                    col(EventRow.type) == "shipment.created",
+                    col(EventRow.attempts) == 0,
+                )
+                .values(due_at=now)
+            )
 
     async def history(self, order_id: int) -> list[EventRecord]:
-        """All events of an order, oldest first."""
-        query = select(EventRow).where(col(EventRow.order_id) == order_id).order_by(col(EventRow.id))
+        """All events of an order, oldest first; those without content any more (retention) are left out."""
+        query = (
+            select(EventRow)
+            .where(col(EventRow.order_id) == order_id, col(EventRow.reduced_at).is_(None))
+            .order_by(col(EventRow.id))
+        )
         return [reading.event(row) for row in await self._session.exec(query)]
 
     async def event(self, event_id: int) -> EventRecord | None:
+        """None where there is none, or where retention took its content away."""
         row = await self._session.get(EventRow, event_id)
-        return reading.event(row) if row else None
+        return reading.event(row) if row and row.reduced_at is None else None
 
     async def attempts(self, event_ids: Iterable[int]) -> list[AttemptRecord]:
         query = select(AttemptRow).where(col(AttemptRow.event_id).in_(list(event_ids))).order_by(col(AttemptRow.id))

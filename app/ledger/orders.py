@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.orders import Purchase
 from app.ledger import reading
 from app.ledger.records import DeliveryRecord, OrderRecord
-from app.ledger.tables import BuyerRow, DeliveryRow, OrderRow
+from app.ledger.tables import DeliveryRow, OrderRow
 
 
 class OrderBook:
@@ -119,7 +119,3 @@ class OrderBook:
 
     async def close_order(self, order_id: int, now: datetime) -> None:
         await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(closed_at=now))
-
-    async def keep_buyer(self, order_id: int, sealed: bytes) -> None:
-        """Keeps who bought, once; a later look changes nothing, erasure stays."""
-        await self._session.exec(insert(BuyerRow).values(order_id=order_id, sealed=sealed).on_conflict_do_nothing())

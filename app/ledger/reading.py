@@ -5,8 +5,28 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from app.domain.events import EVENT
-from app.ledger.records import AttemptRecord, CursorRecord, DeliveryRecord, EventRecord, OrderRecord, StoreRecord
-from app.ledger.tables import AttemptRow, CursorRow, DeliveryRow, EventRow, OrderRow, StoreRow
+from app.ledger.records import (
+    AttemptRecord,
+    BuyerRecord,
+    CursorRecord,
+    DeliveryRecord,
+    EventRecord,
+    HeadRecord,
+    OrderRecord,
+    ReconciliationRecord,
+    StoreRecord,
+)
+from app.ledger.tables import (
+    AttemptRow,
+    BuyerRow,
+    CursorRow,
+    DeliveryRow,
+    EventRow,
+    HeadRow,
+    OrderRow,
+    ReconciliationRow,
+    StoreRow,
+)
 
 
 def _fields(row: SQLModel, record: type[Any]) -> dict[str, Any]:
@@ -34,5 +54,17 @@ def attempt(row: AttemptRow) -> AttemptRecord:
     return AttemptRecord(**_fields(row, AttemptRecord))
 
 
+def head(row: HeadRow) -> HeadRecord:
+    return HeadRecord(**_fields(row, HeadRecord))
+
+
+def buyer(row: BuyerRow) -> BuyerRecord:
+    return BuyerRecord(**_fields(row, BuyerRecord))
+
+
 def cursor(row: CursorRow) -> CursorRecord:
     return CursorRecord(**_fields(row, CursorRecord))
+
+
+def reconciliation(row: ReconciliationRow) -> ReconciliationRecord:
+    return ReconciliationRecord.model_validate(_fields(row, ReconciliationRecord))

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
+from app.domain.difference import Difference
 from app.domain.errors import Problem
 from app.domain.events import Event
 from app.domain.value import Value
@@ -28,6 +29,8 @@ class StoreRecord(Value):
     version: int
     webhooks_checked_at: AwareDatetime | None
     webhooks_problem: str | None
+    webhooks_note: str | None = None
+    """Why this shop sends no webhooks although nothing is wrong."""
     paused_at: AwareDatetime | None
     archived_at: AwareDatetime | None
     created_at: AwareDatetime
@@ -66,6 +69,8 @@ class OrderRecord(Value):
     store_seen_at: AwareDatetime | None
     created_at: AwareDatetime
     closed_at: AwareDatetime | None
+    reduced_at: AwareDatetime | None
+    """When retention took the content of its facts away; nothing is recorded about it any more."""
 
 
 class EventRecord(Value):
@@ -104,6 +109,48 @@ class CursorRecord(Value):
     polled_at: AwareDatetime | None
     failures: int
     trouble: str | None
+
+
+class HeadRecord(Value):
+    """Where a store's chain ended at a moment: how many facts, and the last one's hash (32 bytes)."""
+
+    store_id: str
+    length: int
+    hash: bytes
+    noted_at: AwareDatetime
+
+
+class BuyerRecord(Value):
+    """Who bought, sealed; None after erasure, which says when, by whom and why. `sealed_key` is None in old rows."""
+
+    order_id: int
+    sealed: bytes | None
+    sealed_key: bytes | None
+    erased_at: AwareDatetime | None
+    erased_by: str | None
+    erase_reason: str | None
+
+
+class ReconciliationRecord(Value):
+    """A comparison of idealo, ledger and store. `ended_at` is None while it runs, and for ever when it died."""
+
+    id: int
+    store_id: str
+    found_by: Literal["cron", "operator"]
+    days: int
+    repair: bool
+    started_at: AwareDatetime
+    progress_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    orders: int
+    """Compared so far."""
+    orders_in_all: int | None
+    """How many there are to compare; None until they were counted."""
+    open: int
+    mended: int
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    """What was not covered, and why."""
 
 
 class Settlement(Value):

@@ -1,13 +1,22 @@
 """One transaction, one Ledger; trouble with Postgres becomes one error of ours."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Dialect, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.ledger.ledger import Ledger
+
+ASKED_AFTER_S = 10.0
+"""A connection that lay idle longer may have been dropped on the way without a word."""
 
 
 class LedgerUnavailable(Exception):
@@ -17,14 +26,37 @@ class LedgerUnavailable(Exception):
 def open_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
     """The engine of one process; `postgresql://` addresses are taken too."""
     url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
-        pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not quote what was to be written
         connect_args={"timeout": 10, "command_timeout": 60, "server_settings": {"application_name": "idealo-bridge"}},
     )
+    event.listen(engine.sync_engine, "checkout", partial(_still_there, engine.dialect))
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    return engine
+
+
+def _still_there(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+    """As pool_pre_ping, whose ping is three round trips before every transaction, but only where it may tell something.
+
+    A connection the server closed says so by itself; one that lay idle is asked. Raises DisconnectionError: the pool
+    then takes another one.
+    """
+    raw: Any = record.driver_connection
+    if raw.is_closed():
+        raise DisconnectionError("the server closed this connection")
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) > ASKED_AFTER_S:
+        try:
+            dialect.do_ping(connection)
+        except (DBAPIError, dialect.loaded_dbapi.Error, OSError, TimeoutError) as e:
+            raise DisconnectionError("an idle connection does not answer") from e
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
 
 
 @asynccontextmanager

@@ -53,11 +53,11 @@ class StoreBook:
             update(StoreRow).where(col(StoreRow.id) == store_id).values(version=StoreRow.version + 1, **changes)
         )
 
-    async def note_webhooks(self, store_id: str, now: datetime, problem: str | None) -> None:
+    async def note_webhooks(self, store_id: str, now: datetime, problem: str | None, note: str | None = None) -> None:
         await self._session.exec(
             update(StoreRow)
             .where(col(StoreRow.id) == store_id)
-            .values(webhooks_checked_at=now, webhooks_problem=problem)
+            .values(webhooks_checked_at=now, webhooks_problem=problem, webhooks_note=note)
         )
 
     async def claim_poll(
@@ -82,6 +82,10 @@ class StoreBook:
             return None
         row = await self._session.get(CursorRow, (store_id, stream))
         return reading.cursor(row) if row else None
+
+    async def hold_poll(self, store_id: str, stream: Stream, until: datetime) -> None:
+        """The poll that has its turn goes on."""
+        await self._cursor(store_id, stream, claimed_until=until)
 
     async def move_cursor(self, store_id: str, stream: Stream, position: datetime, now: datetime) -> None:
         """A poll succeeded completely: everything up to `position` is recorded."""

@@ -1,13 +1,15 @@
 """The tables of the ledger; money and ids as the outside writes them, times with zone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -39,6 +41,10 @@ def _time(*, null: bool = False) -> Any:
 
 def _text(*, null: bool = False, primary: bool = False) -> Any:
     return Column(Text, nullable=null, primary_key=primary)
+
+
+def _bytes() -> Any:
+    return Column(LargeBinary, nullable=False)
 
 
 def _identity() -> Any:
@@ -73,6 +79,8 @@ class StoreRow(SQLModel, table=True):
     """Rises with every change, so that processes notice."""
     webhooks_checked_at: datetime | None = Field(default=None, sa_column=_time(null=True))
     webhooks_problem: str | None = Field(default=None, sa_column=_text(null=True))
+    webhooks_note: str | None = Field(default=None, sa_column=_text(null=True))
+    """Why this shop sends none although nothing is wrong; empty where it can send them."""
     paused_at: datetime | None = Field(default=None, sa_column=_time(null=True))
     archived_at: datetime | None = Field(default=None, sa_column=_time(null=True))
     created_at: datetime = Field(sa_column=_time())
@@ -85,7 +93,9 @@ class DeliveryRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("store_id", "key", name="one_row_per_delivery"),
         Index("deliveries_unseen", "received_at", postgresql_where=text("looked_at IS NULL")),
+        Index("deliveries_seen", "received_at", postgresql_where=text("looked_at IS NOT NULL")),
         Index("deliveries_of_order", "store_id", "store_order_id", "id"),
+        Index("deliveries_received", "store_id", "received_at", postgresql_where=text("topic NOT LIKE 'idealo.%'")),
     )
     id: int | None = Field(default=None, sa_column=_identity())
     store_id: str = Field(sa_column=_refers("stores"))
@@ -113,6 +123,7 @@ class OrderRow(SQLModel, table=True):
         Index("orders_by_number", "store_order_number"),
         Index("orders_by_idealo_id", "idealo_order_id"),
         Index("orders_unclosed", "store_id", "placed_at", postgresql_where=text("closed_at IS NULL")),
+        Index("orders_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )
     id: int | None = Field(default=None, sa_column=_identity())
     store_id: str = Field(sa_column=_refers("stores"))
@@ -134,6 +145,8 @@ class OrderRow(SQLModel, table=True):
     """Units per idealo SKU the store last showed as shipped: for people to read, nothing is decided by it."""
     created_at: datetime = Field(sa_column=_time())
     closed_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    reduced_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    """When retention took the content of its facts away; nothing is recorded about it any more."""
 
 
 class BuyerRow(SQLModel, table=True):
@@ -142,7 +155,12 @@ class BuyerRow(SQLModel, table=True):
     __tablename__ = "buyers"
     order_id: int = Field(sa_column=_refers("orders", primary=True))
     sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """Buyer and salt under `sealed_key`; before migration 0002 the buyer alone under the master key."""
+    sealed_key: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """This buyer's own key under the master key."""
     erased_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    erased_by: str | None = Field(default=None, sa_column=_text(null=True))
+    erase_reason: str | None = Field(default=None, sa_column=_text(null=True))
 
 
 class EventRow(SQLModel, table=True):
@@ -151,6 +169,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("order_id", "type", "key", name="one_row_per_event"),
+        UniqueConstraint("store_id", "chain_no", name="one_place_in_the_chain"),
         CheckConstraint(_one_of("type", get_args(EventType)), name="event_type_known"),
         CheckConstraint(_one_of("state", EVENT_STATES), name="event_state_known"),
         CheckConstraint(_one_of("found_by", FOUND_BY), name="event_found_by_known"),
@@ -172,6 +191,36 @@ class EventRow(SQLModel, table=True):
     due_at: datetime = Field(sa_column=_time())
     attempts: int = Field(sa_column=Column(BigInteger, nullable=False))
     problem: str | None = Field(default=None, sa_column=_text(null=True))
+    # The chain (app.domain.chain). No foreign key on store_id: the trigger that extends the chain asks `chains`.
+    store_id: str = Field(sa_column=_text())
+    chain_no: int = Field(sa_column=Column(BigInteger, nullable=False))
+    data_hash: bytes = Field(sa_column=_bytes())
+    previous_hash: bytes = Field(sa_column=_bytes())
+    hash: bytes = Field(sa_column=_bytes())
+    commitment: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """Salted hash of who bought, on `order.placed`."""
+    reduced_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    """When retention took `data` away; `data_hash` stays."""
+
+
+class ChainRow(SQLModel, table=True):
+    """The end of a store's chain; locked while it is extended, moved by the trigger on `events`."""
+
+    __tablename__ = "chains"
+    store_id: str = Field(sa_column=_refers("stores", primary=True))
+    length: int = Field(sa_column=Column(BigInteger, nullable=False))
+    head: bytes = Field(sa_column=_bytes())
+
+
+class HeadRow(SQLModel, table=True):
+    """A store's chain as it was at one moment of a day; never changed."""
+
+    __tablename__ = "chain_heads"
+    store_id: str = Field(sa_column=_refers("stores", primary=True))
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    length: int = Field(sa_column=Column(BigInteger, nullable=False))
+    hash: bytes = Field(sa_column=_bytes())
+    noted_at: datetime = Field(sa_column=_time())
 
 
 class AttemptRow(SQLModel, table=True):
@@ -205,6 +254,31 @@ class CursorRow(SQLModel, table=True):
     claimed_until: datetime | None = Field(default=None, sa_column=_time(null=True))
     failures: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     trouble: str | None = Field(default=None, sa_column=_text(null=True))
+
+
+class ReconciliationRow(SQLModel, table=True):
+    """One comparison of idealo, ledger and store, while it runs and after; no personal data."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (
+        CheckConstraint(_one_of("found_by", ("cron", "operator")), name="reconciliation_found_by_known"),
+        Index("reconciliations_newest", "store_id", "id"),
+    )
+    id: int | None = Field(default=None, sa_column=_identity())
+    store_id: str = Field(sa_column=_refers("stores"))
+    found_by: str = Field(sa_column=_text())
+    days: int = Field(sa_column=Column(BigInteger, nullable=False))
+    repair: bool = Field(sa_column=Column(Boolean, nullable=False))
+    started_at: datetime = Field(sa_column=_time())
+    progress_at: datetime = Field(sa_column=_time())
+    """When it last said how far it is: one that says nothing for a while has died."""
+    ended_at: datetime | None = Field(default=None, sa_column=_time(null=True))
+    orders: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    orders_in_all: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    open: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    mended: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    differences: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    notes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class AliasRow(SQLModel, table=True):

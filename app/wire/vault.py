@@ -36,6 +36,22 @@ class Vault:
             msg = "no key in BRIDGE_MASTER_KEYS opens this record; add the key it was sealed with"
             raise SealBrokenError(msg) from e
 
+    def seal_apart(self, content: object) -> tuple[bytes, bytes]:
+        """Seals JSON-able content under a key of its own; answers both, the key sealed under the first master key.
+
+        Whoever destroys the sealed key has destroyed the content.
+        """
+        key = Fernet.generate_key()
+        text = json.dumps(content, ensure_ascii=False).encode()
+        return Fernet(key).encrypt(text), self._keys.encrypt(key)
+
+    def open_apart(self, sealed: bytes, sealed_key: bytes) -> Any:
+        """Opens what `seal_apart` made. Raises SealBrokenError."""
+        try:
+            return json.loads(Fernet(self.open_bytes(sealed_key)).decrypt(sealed))
+        except InvalidToken as e:
+            raise SealBrokenError("this record was not sealed with the key beside it") from e
+
     def reseal(self, sealed: bytes) -> bytes:
         """The same content sealed under the first key, for rotation."""
         return self._keys.rotate(sealed)

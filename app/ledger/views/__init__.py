@@ -1,11 +1,13 @@
 """Reads for operators: orders with their state, timelines, dead events, counts, export. Nothing here writes."""
 
-from app.ledger.views.counts import Backlog, CountViews, HourCount, StoreTraffic, Totals
+from app.ledger.views.counts import Backlog, CountViews, HourCount, Totals
 from app.ledger.views.events import EventFilter, EventView, LoggedAttempt
-from app.ledger.views.export import ExportedEvent, ExportViews
+from app.ledger.views.export import ExportedEvent, ExportViews, Part
+from app.ledger.views.hearing import Hearing, HearingViews
 from app.ledger.views.orders import ORDER_STATES, OrderFilter, OrderState, OrderView
 from app.ledger.views.page import Page
 from app.ledger.views.process import Heartbeat, ProcessViews, expected_revision
+from app.ledger.views.reconciliations import ReconciliationViews
 from app.ledger.views.timeline import LineView, OrderDetail, TimelineViews
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "EventFilter",
     "EventView",
     "ExportedEvent",
+    "Hearing",
     "Heartbeat",
     "HourCount",
     "LineView",
@@ -23,12 +26,12 @@ __all__ = [
     "OrderState",
     "OrderView",
     "Page",
-    "StoreTraffic",
+    "Part",
     "Totals",
     "Views",
     "expected_revision",
 ]
 
 
-class Views(TimelineViews, ExportViews, CountViews, ProcessViews):
+class Views(TimelineViews, ExportViews, CountViews, ProcessViews, HearingViews, ReconciliationViews):
     """All reads within a ledger's open transaction: `async with deps.ledger() as ledger: Views(ledger)`."""

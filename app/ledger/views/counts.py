@@ -34,13 +34,6 @@ class Backlog(Value):
     oldest_unseen_seconds: float
 
 
-class StoreTraffic(Value):
-    """When a store was last heard of."""
-
-    store_id: str
-    last_webhook_at: AwareDatetime | None
-
-
 class HourCount(Value):
     """What happened within one hour, UTC."""
 
@@ -88,17 +81,6 @@ class CountViews(View):
             unseen_deliveries=unseen[0].n,
             oldest_unseen_seconds=_seconds_since(unseen[0].oldest, now),
         )
-
-    async def traffic(self) -> list[StoreTraffic]:
-        """Every live store's last delivery."""
-        rows = await self._rows(
-            """SELECT s.id, d.received_at FROM stores s
-               LEFT JOIN LATERAL (SELECT max(received_at) AS received_at FROM deliveries
-                                  WHERE store_id = s.id AND topic NOT LIKE 'idealo.%') AS d ON TRUE
-               WHERE s.archived_at IS NULL""",
-            {},
-        )
-        return [StoreTraffic(store_id=row.id, last_webhook_at=row.received_at) for row in rows]
 
     async def throughput(self, now: datetime, hours: int = 24) -> list[HourCount]:
         """The last hours with anything in them, oldest first."""

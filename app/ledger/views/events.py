@@ -45,18 +45,22 @@ class EventView(Value):
     store_order_number: str | None
     type: EventType
     key: Annotated[str, Field(description="names the fact within order and type; recorded once")]
-    data: Annotated[dict[str, Any], Field(description="what became true; never personal data")]
+    data: Annotated[
+        dict[str, Any], Field(description="what became true; never personal data; empty once `reduced_at` is set")
+    ]
     state: EventState
     problem: Problem | None
     found_by: FoundBy
     recorded_at: AwareDatetime
     due_at: AwareDatetime
+    chain_no: Annotated[int, Field(description="place in the store's chain of facts, from 1")]
+    reduced_at: Annotated[AwareDatetime | None, Field(description="when retention took its content away")]
     attempts: tuple[LoggedAttempt, ...]
 
 
 _SELECT = """
 SELECT e.id, e.order_id, o.store_id, o.idealo_order_id, o.store_order_number, e.type, e.key, e.data, e.state, e.problem,
-       e.found_by, e.recorded_at, e.due_at
+       e.found_by, e.recorded_at, e.due_at, e.chain_no, e.reduced_at
 FROM events e JOIN orders o ON o.id = e.order_id"""
 
 

@@ -1,0 +1,76 @@
+"""Who bought, within one open transaction: kept once, shown on request, erased for good."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.ledger import reading
+from app.ledger.records import BuyerRecord, OrderRecord
+from app.ledger.tables import BuyerRow, DeliveryRow, EventRow, OrderRow
+
+
+class BuyerBook:
+    """Buyers within one open transaction."""
+
+    _session: AsyncSession
+
+    async def keep_buyer(self, order_id: int, sealed: bytes, sealed_key: bytes) -> bool:
+        """Keeps who bought, once; False where a row stands already: a later look changes nothing, erasure stays."""
+        row = {"order_id": order_id, "sealed": sealed, "sealed_key": sealed_key}
+        made = await self._session.exec(insert(BuyerRow).values(**row).on_conflict_do_nothing())
+        return bool(made.rowcount)
+
+    async def buyer(self, order_id: int) -> BuyerRecord | None:
+        query = select(BuyerRow).where(col(BuyerRow.order_id) == order_id)
+        row = (await self._session.exec(query.execution_options(populate_existing=True))).one_or_none()
+        return reading.buyer(row) if row else None
+
+    async def commitment(self, order_id: int) -> bytes | None:
+        """What `order.placed` says about the buyer without saying it; None in facts older than migration 0002."""
+        query = select(EventRow.commitment).where(
+            col(EventRow.order_id) == order_id, col(EventRow.type) == "order.placed"
+        )
+        return (await self._session.exec(query)).one_or_none()
+
+    async def waits_for_import(self, order_id: int) -> int | None:
+        """The oldest unsettled event of an order that is not in the store yet; None when nothing is to be placed."""
+        query = (
+            select(func.min(EventRow.id))
+            .join(OrderRow, col(OrderRow.id) == col(EventRow.order_id))
+            .where(
+                col(OrderRow.id) == order_id,
+                col(OrderRow.store_order_id).is_(None),
+                col(OrderRow.closed_at).is_(None),
+                col(EventRow.state).in_(["pending", "dead"]),
+            )
+        )
+        return (await self._session.exec(query)).one()
+
+    async def erase_buyer(self, order: OrderRecord, by: str, reason: str, now: datetime) -> bool:
+        """Destroys content, key and salt, and what webhooks and answers still hold about the order.
+
+        False when it was erased before; the first time, name and reason stay on record.
+        """
+        empty = {"order_id": order.id, "sealed": None, "sealed_key": None}
+        said = {"erased_at": now, "erased_by": by, "erase_reason": reason}
+        erased = await self._session.exec(
+            insert(BuyerRow)
+            .values(**empty, **said)
+            .on_conflict_do_update(
+                index_elements=["order_id"],
+                set_={"sealed": None, "sealed_key": None, **said},
+                where=col(BuyerRow.erased_at).is_(None),
+            )
+        )
+        named = col(DeliveryRow.key).startswith(f"idealo/{order.idealo_order_id}/", autoescape=True)
+        if order.store_order_id is not None:
+            named = or_(named, col(DeliveryRow.store_order_id) == order.store_order_id)
+        await self._session.exec(
+            update(DeliveryRow)
+            .where(col(DeliveryRow.store_id) == order.store_id, named, col(DeliveryRow.body).is_not(None))
+            .values(body=None)
+        )
+        return bool(erased.rowcount)
