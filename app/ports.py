@@ -41,8 +41,14 @@ class Capabilities(Value):
     reports_returns: bool = True
     visible_after: timedelta = timedelta(0)
     """How long after a write with a lost answer a search may still not show the order."""
+    readable_for: timedelta | None = None
+    """After that the store may hide an order from us, as if it were deleted; None: it shows them for good."""
     limits: tuple[str, ...] = ()
     """Sentences an integrator should read."""
+
+    def hides(self, placed_at: datetime | None, now: datetime) -> bool:
+        """Whether an order that cannot be read may just be too old to be shown."""
+        return self.readable_for is not None and placed_at is not None and now - placed_at > self.readable_for
 
 
 class Finding(Value):
@@ -52,7 +58,10 @@ class Finding(Value):
     ok: bool
     detail: str
     advice: str = ""
-    """What to do about it; empty when ok."""
+    """What to do about it; empty when ok, unless something is absent."""
+    level: Literal["check", "absent"] = "check"
+    """`absent` with ok: something optional is not there, and the store is served without it; advice says how to have
+    it."""
 
 
 class Checkup(Value):
@@ -142,7 +151,10 @@ class StoreAdapter(Protocol):
         ...
 
     async def ensure_webhooks(self, url: str) -> tuple[Finding, ...]:
-        """Creates, re-enables or repairs our webhooks; safe to repeat; one finding per topic says what was done."""
+        """Creates, re-enables or repairs our webhooks; safe to repeat; one finding per topic says what was done.
+
+        A shop that cannot send any as it is gives one finding of level `absent`: polling serves it, that is no problem.
+        """
         ...
 
 

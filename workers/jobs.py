@@ -11,7 +11,8 @@ from app.sync.advance import advance as advance_order
 from app.sync.deps import Deps
 from app.sync.observe import look_at_delivery
 from app.sync.reconcile import PollFailed, poll_idealo, poll_store, sweep
-from workers.rounds import due_polls, look_after_all_webhooks
+from app.sync.retention import keep_of, retain
+from workers.rounds import due_polls, due_reconciliations, look_after_all_webhooks
 
 log = structlog.get_logger("bridge")
 Context = dict[str, Any]
@@ -65,6 +66,38 @@ async def webhooks(ctx: Context) -> None:
         await look_after_all_webhooks(_deps(ctx), _settings(ctx))
     except LedgerUnavailable as e:
         log.warning("webhooks.broken_off", detail=str(e))
+
+
+async def reconcile_all(ctx: Context) -> None:
+    """Compares the three sides of every store whose daily turn has come."""
+    try:
+        await due_reconciliations(_deps(ctx), _settings(ctx))
+    except LedgerUnavailable as e:
+        log.warning("reconciliation.broken_off", detail=str(e), advice="it begins anew within a quarter of an hour")
+
+
+async def note_heads(ctx: Context) -> None:
+    """Every hour, so that a worker that slept at midnight misses no day: the first one of a day notes the heads."""
+    deps = _deps(ctx)
+    try:
+        async with deps.ledger() as ledger:
+            noted = await ledger.note_heads(deps.now().date(), deps.now())
+    except LedgerUnavailable as e:
+        log.warning("heads.broken_off", detail=str(e), advice="the next round notes them")
+    else:
+        if noted:
+            log.info("heads.noted", stores=noted)
+
+
+async def retention(ctx: Context) -> None:
+    """Once a day: says what has had its time, and takes it away where the settings say so."""
+    settings = _settings(ctx)
+    if settings.retention == "off":
+        return
+    try:
+        await retain(_deps(ctx), keep_of(settings), apply=settings.retention == "apply")
+    except LedgerUnavailable as e:
+        log.warning("retention.broken_off", detail=str(e), advice="it goes on tomorrow")
 
 
 def _deps(ctx: Context) -> Deps:

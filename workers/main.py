@@ -20,17 +20,21 @@ from app.config import Settings
 from app.ledger.session import LedgerUnavailable
 from workers import jobs
 from workers.alone import work_without_redis
+from workers.bell import answer_bells
 
 POLL_DELAY_S = 0.02
-"""How often arq looks for rings; an order never waits for more than that."""
+"""How often arq looks for rings by itself; workers.bell wakes it sooner."""
 JOBS_AT_ONCE = 20
 JOB_TIMEOUT_S = 110
 """One step of an order ends after 100 s by itself."""
 POLL_TIMEOUT_S = 600
+RECONCILE_TIMEOUT_S = 6 * 3600
+"""Whole shops are read; whose turn it is stands in Postgres, so a second one that starts meanwhile ends at once."""
 FINISH_S = 1.0
 HEARTBEAT_S = 10
 EVERY_FIVE = set(range(0, 60, 5))
 EVERY_TWENTY = {2, 22, 42}
+QUIET_HOUR = 2  # UTC
 
 log = structlog.get_logger("bridge")
 
@@ -67,6 +71,7 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
     worker = make_worker(bridge)
     serving = asyncio.create_task(worker.async_run())
     stopping = asyncio.create_task(stop.wait())
+    listening = asyncio.create_task(answer_bells(worker, bridge.settings.redis_url.get_secret_value()))
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
@@ -75,7 +80,7 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
         log.warning("redis.lost", detail=type(e).__name__)
     finally:
         await finish(worker)
-        for task in (serving, stopping):
+        for task in (listening, serving, stopping):
             task.cancel()
             with suppress(asyncio.CancelledError, RedisError, OSError):
                 await task
@@ -103,7 +108,10 @@ def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
         "cron_jobs": [
             cron(jobs.tick, second=EVERY_FIVE, timeout=POLL_TIMEOUT_S, max_tries=1, run_at_startup=True),
             cron(jobs.sweep_all, second=EVERY_TWENTY, timeout=JOB_TIMEOUT_S, max_tries=1, run_at_startup=True),
+            cron(jobs.note_heads, minute={4}, second=14, timeout=JOB_TIMEOUT_S, max_tries=1, run_at_startup=True),
+            cron(jobs.retention, hour=QUIET_HOUR, minute=17, second=44, timeout=POLL_TIMEOUT_S, max_tries=1),
             cron(jobs.webhooks, second={9}, timeout=POLL_TIMEOUT_S, max_tries=1, run_at_startup=True),
+            cron(jobs.reconcile_all, second={49}, timeout=RECONCILE_TIMEOUT_S, max_tries=1),
         ],
         "ctx": {"deps": bridge.deps, "settings": bridge.settings},
         "redis_settings": settings,

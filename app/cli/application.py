@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import doctor, events, exporting, orders, processes, stores, tokens
+from app.cli import buyers, doctor, events, exporting, ledger, orders, processes, reconcile, retention, stores, tokens
 from app.config import SettingsError
 
 app = typer.Typer(
@@ -22,6 +22,10 @@ app.add_typer(stores.app, name="stores")
 app.add_typer(orders.app, name="orders")
 app.add_typer(events.app, name="events")
 exporting.register(app)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(buyers.app, name="buyers")
+retention.register(app)
+reconcile.register(app)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.api.state import ApiState
+from app.api.store_shapes import health_of
 from app.cli.output import cell, print_json, say
 from app.cli.session import AsJson, with_bridge
 from app.ledger.records import StoreRecord
@@ -99,8 +100,10 @@ async def _store(state: ApiState, store: StoreRecord) -> list[Finding]:
         where = "idealo" if side.side == "idealo" else "shop"
         findings += [f.model_copy(update={"name": f"{name}: {where}: {f.name}"}) for f in side.findings]
     advice = f"correct what it names; POST /admin/v1/stores/{store.id}/webhooks repairs them at once"
-    detail = store.webhooks_problem or ("in order" if store.webhooks_checked_at else "not looked at yet")
+    well = store.webhooks_note or "in order"
+    detail = store.webhooks_problem or (well if store.webhooks_checked_at else "not looked at yet")
     findings.append(Finding(name=f"{name}: webhooks", ok=store.webhooks_problem is None, detail=detail, advice=advice))
+    findings += [f.model_copy(update={"name": f"{name}: {f.name}"}) for f in await _health(state, store)]
     async with state.deps.ledger() as ledger:
         cursors = [c for c in await ledger.cursors() if c.store_id == store.id]
     for cursor in cursors:
@@ -113,3 +116,18 @@ async def _store(state: ApiState, store: StoreRecord) -> list[Finding]:
     if store.paused_at:
         findings.append(Finding(name=name, ok=True, detail=f"paused since {store.paused_at:%Y-%m-%d %H:%M} UTC"))
     return findings
+
+
+async def _health(state: ApiState, store: StoreRecord) -> list[Finding]:
+    """Whether webhooks tell what happens, and what the last reconciliation left."""
+    health = await health_of(state, [store])
+    findings: list[Finding] = []
+    if heard := health.webhooks.get(store.id):
+        said = f"{heard.verdict}: {heard.received} webhooks in 24 hours"
+        findings.append(Finding(name="hearing", ok=not heard.silent, detail=said, advice=heard.advice))
+    report = health.reconciliations.get(store.id)
+    if report is None or report.ended_at is None:
+        return [*findings, Finding(name="reconciliation", ok=True, detail="none yet; bridge reconcile makes one")]
+    said = f"{report.open} differences left of {report.orders} orders at {report.ended_at:%Y-%m-%d %H:%M} UTC"
+    advice = f"see what is left: bridge reconcile --store {store.id}"
+    return [*findings, Finding(name="reconciliation", ok=not report.open, detail=said, advice=advice)]

@@ -64,7 +64,7 @@ def preview_event(event_id: EventId, *, as_json: AsJson = False) -> None:
 
     shown = with_bridge(ask)
     if shown is None:
-        fail(f"there is no event {event_id}")
+        fail(f"there is no event {event_id}, or retention took its content away")
     if as_json:
         print_json(shown)
         return

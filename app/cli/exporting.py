@@ -25,7 +25,7 @@ def export(
     first, last = moment(since), moment(until)
 
     async def write(state: ApiState) -> None:
-        source = pages(state.deps, store, first, last)
+        source = pages(state.deps, store, first, last, exact=form == "csv")
         lines = (csv_lines if form == "csv" else json_lines)(await anext(source), source)
         async for text in lines:
             sys.stdout.write(text)

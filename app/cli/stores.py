@@ -13,11 +13,10 @@ from pydantic import ValidationError
 from app.api.errors import field_errors
 from app.api.state import ApiState
 from app.api.store_entry import StoreEntry, adapter_of, new_store
-from app.api.store_shapes import Checked, CreatedStore, StoreShape, checked_shape, shape
+from app.api.store_shapes import Checked, CreatedStore, StoreShape, checked_shape, health_of, shape
 from app.cli.output import print_json, print_table, say
 from app.cli.session import AsJson, fail, with_bridge
 from app.ledger.records import StoreRecord
-from app.ledger.views import Views
 from app.sync.connect import check_sides, connect
 from app.sync.keys import open_keys
 
@@ -31,9 +30,9 @@ def list_stores(*, archived: bool = False, as_json: AsJson = False) -> None:
 
     async def read(state: ApiState) -> list[StoreShape]:
         async with state.deps.ledger() as ledger:
-            stores, cursors = await ledger.stores(archived=archived), await ledger.cursors()
-            traffic = await Views(ledger).traffic()
-        return [shape(state, store, cursors, traffic) for store in stores]
+            stores = await ledger.stores(archived=archived)
+        health = await health_of(state, stores)
+        return [shape(state, store, health) for store in stores]
 
     stores = with_bridge(read)
     if as_json:
@@ -49,7 +48,12 @@ def list_stores(*, archived: bool = False, as_json: AsJson = False) -> None:
 
 def _trouble(store: StoreShape) -> str | None:
     polls = [f"{stream}: {poll.trouble}" for stream, poll in store.polls.items() if poll.failures]
-    return "; ".join([*([store.webhooks_problem] if store.webhooks_problem else []), *polls]) or None
+    said = [store.webhooks_problem] if store.webhooks_problem else []
+    if store.webhooks and store.webhooks.silent:
+        said.append(f"webhooks are silent: {store.webhooks.advice}")
+    if store.reconciliation and store.reconciliation.open:
+        said.append(f"{store.reconciliation.open} differences at the last reconciliation")
+    return "; ".join([*said, *polls]) or None
 
 
 @app.command("add")

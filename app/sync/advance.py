@@ -19,7 +19,7 @@ from app.sync.case import Case
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
 from app.sync.perform import perform
-from app.wire.masking import mask
+from app.wire.masking import mask, words_of
 
 WAITS = (
     timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3),
@@ -169,7 +169,7 @@ async def _try(case: Case, begin: Begin) -> _End | Later:
         raise
     except Exception as e:
         log.exception("event.bug", event_id=case.record.id, type=case.record.event.type)
-        end = _End("retry", f"bug: {type(e).__name__}: {mask(str(e))[:300]}", bug=True)
+        end = _End("retry", f"bug: {words_of(e)}", bug=True)
     return dataclasses.replace(end, action=acting[0] if acting else None)
 
 

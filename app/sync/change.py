@@ -9,6 +9,7 @@ from app.sync.connect import UNCHECKED, checked
 from app.sync.deps import Deps
 from app.sync.keys import StoreKeys
 from app.sync.observe import look_at_idealo_order, look_at_store_order
+from app.sync.silence import standing
 
 
 class OtherShopError(Exception):
@@ -76,9 +77,9 @@ async def repair_webhooks(deps: Deps, store: StoreRecord, url: str) -> tuple[Fin
     except (Retryable, Permanent) as e:
         advice = "correct what it names, then repair again; polling goes on meanwhile"
         findings = (Finding(name="webhooks", ok=False, detail=str(e), advice=advice),)
-    problem = "; ".join(f"{f.name}: {f.detail} {f.advice}".strip() for f in findings if not f.ok) or None
+    problem, note = standing(findings)
     async with deps.ledger() as ledger:
-        await ledger.note_webhooks(store.id, deps.now(), problem)
+        await ledger.note_webhooks(store.id, deps.now(), problem, note)
     return findings
 
 

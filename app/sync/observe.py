@@ -14,6 +14,7 @@ from app.ledger.records import EventRecord, FoundBy, OrderRecord, StoreRecord
 from app.ledger.tables import DeliveryRow
 from app.sync.case import imported_lines
 from app.sync.deps import Deps
+from app.sync.erase import seal_buyer
 
 PRODUCT_PAUSE = timedelta(minutes=1)
 """Every sale changes a product: orders that wait for a SKU are not asked more often than that because of it."""
@@ -43,11 +44,12 @@ async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
 async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: str, found_by: FoundBy) -> list[int]:
     """Reads one store order, if it is one of ours, and records what is new. Answers the new events' ids.
 
-    An order that cannot be read or understood becomes an order.conflict. Raises Retryable.
+    An order that cannot be read or understood becomes an order.conflict, unless the store hides orders of its age.
+    Raises Retryable.
     """
     async with deps.ledger() as ledger:
         order = await ledger.linked(store.id, store_order_id)
-        if order is None:
+        if order is None or order.reduced_at is not None:
             return []
         history = await ledger.history(order.id)
     adapter = deps.sides.adapter(store)
@@ -59,10 +61,11 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
     except Permanent as problem:
         if problem.problem is Problem.CREDENTIALS:
             raise
-        events = [_unreadable("store", str(problem))]
+        hidden = adapter.capabilities.hides(order.placed_at, deps.now())
+        events = [] if hidden else [_unreadable("store", str(problem))]
     async with deps.ledger() as ledger:
-        new = await ledger.record(order.id, events, found_by, deps.now())
         await ledger.saw_store(order.id, shipped, deps.now())
+        new = await ledger.record(order.id, events, found_by, deps.now())
     if new:
         await deps.queue.advance(order.id)
     return new
@@ -108,12 +111,17 @@ async def look_at_idealo_order(
         return await _keep_unreadable(deps, store, snapshot, found_by)
     async with deps.ledger() as ledger:
         order = await ledger.order_for(store.id, snapshot.idealo_order_id, snapshot.purchase, now)
+        await ledger.saw_idealo(order.id, fingerprint(snapshot), now)
+        if order.reduced_at is not None:
+            return order
         history = await ledger.history(order.id)
         events = [*e.events_in_idealo(snapshot), *partly_revoked(snapshot, history)]
-        new = await ledger.record(order.id, events, found_by, now)
-        if not history:
-            await ledger.keep_buyer(order.id, deps.vault.seal(snapshot.buyer.model_dump(mode="json")))
-        await ledger.saw_idealo(order.id, fingerprint(snapshot), now)
+        commitment = None
+        if not any(isinstance(r.event, e.OrderPlaced) for r in history):
+            buyer = seal_buyer(deps.vault, snapshot.buyer)
+            kept = await ledger.keep_buyer(order.id, buyer.sealed, buyer.sealed_key)
+            commitment = buyer.commitment if kept else None
+        new = await ledger.record(order.id, events, found_by, now, commitment=commitment)
     if new:
         await deps.queue.advance(order.id)
     return order

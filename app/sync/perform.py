@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.errors import Permanent, Problem
+from app.domain.errors import Permanent, Problem, SyncError
 from app.domain.events import Event, OrderImported, events_in_store
 from app.domain.orders import Purchase, StoreLine, StoreOrder
 from app.domain.units import ImportedLine
@@ -17,6 +17,7 @@ from app.sync.actions import (
     SetMerchantOrderNumber,
 )
 from app.sync.case import Case, imported_lines
+from app.wire.masking import without
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,12 @@ async def _in_store(action: CreateStoreOrder | LinkStoreOrder | CancelStoreOrder
         return Done("cancelled in the store", tuple(follow))
     if isinstance(action, CreateStoreOrder):
         buyer = (await case.at_idealo()).buyer
-        order = await case.adapter.create_order(action.draft, buyer)
+        try:
+            order = await case.adapter.create_order(action.draft, buyer)
+        except SyncError as e:
+            # Shops quote what they refuse, and this is the one call that carries the buyer.
+            e.args = (without(str(e), buyer.words()),)
+            raise
         return _linked(order, case, "created in the store")
     return _linked(await case.in_store(), case, "found in the store")
 

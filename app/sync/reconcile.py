@@ -1,6 +1,8 @@
 """Poll both sides for what was missed, ring again for what is due, look after webhooks."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,18 +11,20 @@ from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.orders import IdealoOrder
 from app.idealo import Unreadable
 from app.ledger.records import CursorRecord, OrderRecord, StoreRecord, Stream
+from app.ledger.session import LedgerUnavailable
 from app.sync.deps import Deps
 from app.sync.observe import (
     fingerprint,
     look_at_idealo_order,
     look_at_store_order,
 )
+from app.sync.silence import standing
 
 IDEALO_OVERLAP = timedelta(days=3)
 """Whether idealo's `from` filters on creation or on change is unknown (reference U3): read far back, compare."""
 STORE_OVERLAP = timedelta(minutes=15)
-CLAIM = timedelta(minutes=10)
-"""How long a poll may run before another worker may take its turn."""
+CLAIM = timedelta(seconds=60)
+"""How long a poll keeps its turn without a sign of life: new orders wait that long for a worker that was killed."""
 IDEALO_WATCH = timedelta(hours=1)
 STORE_WATCH = timedelta(hours=6)
 COMPARED_AT_ONCE = 100
@@ -61,7 +65,8 @@ async def _poll(deps: Deps, store_id: str, stream: Stream, every: timedelta) -> 
         return None
     try:
         read = _read_idealo if stream == "idealo" else _read_store
-        changed = await read(deps, store, cursor)
+        async with _holding(deps, store_id, stream):
+            changed = await read(deps, store, cursor)
     except (Retryable, Permanent) as e:
         await _note_failure(deps, store, cursor, e)
         msg = f"polling {stream} of store {store.name!r} broke off: {e}"
@@ -70,6 +75,27 @@ async def _poll(deps: Deps, store_id: str, stream: Stream, every: timedelta) -> 
         await ledger.move_cursor(store_id, stream, now, deps.now())
     log.info("poll.done", store=store_id, stream=stream, changed=changed)
     return changed
+
+
+@asynccontextmanager
+async def _holding(deps: Deps, store_id: str, stream: Stream) -> AsyncIterator[None]:
+    """Keeps the turn for as long as the poll runs, however long that is."""
+
+    async def hold() -> None:
+        while True:
+            await asyncio.sleep(CLAIM.total_seconds() / 3)
+            try:
+                async with deps.ledger() as ledger:
+                    await ledger.hold_poll(store_id, stream, deps.now() + CLAIM)
+            except LedgerUnavailable as e:
+                log.warning("poll.not_held", store=store_id, stream=stream, detail=str(e))
+
+    holding = asyncio.create_task(hold())
+    try:
+        yield
+    finally:
+        holding.cancel()
+        await asyncio.wait({holding})
 
 
 async def _note_failure(deps: Deps, store: StoreRecord, cursor: CursorRecord, e: Exception) -> None:
@@ -203,13 +229,13 @@ async def look_after_webhooks(deps: Deps, store_id: str, url: str, *, every: tim
         return False
     if store.webhooks_checked_at and now - store.webhooks_checked_at < every:
         return store.webhooks_problem is None
+    note = store.webhooks_note
     try:
-        findings = await deps.sides.adapter(store).ensure_webhooks(url)
-        problem = "; ".join(f"{f.name}: {f.detail} {f.advice}".strip() for f in findings if not f.ok) or None
+        problem, note = standing(await deps.sides.adapter(store).ensure_webhooks(url))
     except (Retryable, Permanent) as e:
         problem = str(e)
     async with deps.ledger() as ledger:
-        await ledger.note_webhooks(store_id, now, problem)
+        await ledger.note_webhooks(store_id, now, problem, note)
     if problem:
         log.warning("webhooks.troubled", store=store_id, detail=problem)
     return problem is None

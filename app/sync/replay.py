@@ -41,7 +41,7 @@ class Explained(Value):
 
 
 async def preview(deps: Deps, event_id: int) -> Preview | None:
-    """The decision an event would get now; None when there is no such event."""
+    """The decision an event would get now; None when there is no such event, or when its content is gone."""
     async with deps.ledger() as ledger:
         record = await ledger.event(event_id)
     if record is None:
@@ -90,7 +90,8 @@ async def explain(deps: Deps, store: StoreRecord, store_order_id: str) -> Explai
     async with deps.ledger() as ledger:
         order = await ledger.linked(store.id, store_order_id)
         history = await ledger.history(order.id) if order else []
-    events = events_of_store_order(store, snapshot, history, adapter.Settings) if order else []
+    # An order whose facts retention has reduced has no history any more, and nothing follows from it.
+    events = events_of_store_order(store, snapshot, history, adapter.Settings) if order and history else []
     known = {(r.event.type, r.event.key): r for r in history}
     explained: list[ExplainedEvent] = []
     for event in events:

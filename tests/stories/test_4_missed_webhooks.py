@@ -3,6 +3,7 @@
 import pytest
 
 from app.sync.reconcile import sweep
+from sandbox.stores.shopify.options import ALL_SCOPES
 from tests.town import Town
 
 PARCEL = [{"carrier": "DHL", "tracking_code": "00340434161094042557"}]
@@ -69,3 +70,19 @@ async def test_a_paused_store_keeps_its_webhooks_and_catches_up(town: Town) -> N
     await sweep(town.bridge.deps)
     await town.settle()
     assert (await town.at_idealo(order))["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("kind", ["shopify"], indirect=True)
+async def test_an_order_the_store_hides_for_its_age_is_nobodys_problem(town: Town) -> None:
+    """Shopify shows an app without read_all_orders no order older than sixty days."""
+    [order] = await town.place(scenario="S1")
+    await town.import_new()
+    await town.merchant("ship", order, parcels=PARCEL)
+    await town.settle()
+    scopes = [scope for scope in ALL_SCOPES if scope != "read_all_orders"]
+    (await town.raw("PUT", "/stores/shopify/_options", {"scopes": scopes})).raise_for_status()
+    told = await town.story(order)
+    for days in (30, 31, 1):
+        town.clock.pass_time(days=days)
+        await town.import_new()
+    assert await town.story(order) == told

@@ -14,7 +14,7 @@ from app.api.errors import invalid
 from app.api.export import csv_lines, json_lines, pages
 from app.api.fields import Short
 from app.api.routing import ScopedRouter, needs, refusals
-from app.api.store_shapes import StoreShape, shape
+from app.api.store_shapes import StoreShape, health_of, shape
 from app.domain.value import Value
 from app.ledger.views import Backlog, HourCount, Views
 
@@ -66,8 +66,8 @@ async def stats(state: State) -> Stats:
     async with state.deps.ledger() as ledger:
         views = Views(ledger)
         totals, backlog = await views.totals(), await views.backlog(now)
-        throughput, traffic = await views.throughput(now), await views.traffic()
-        stores, cursors = await ledger.stores(), await ledger.cursors()
+        throughput, stores = await views.throughput(now), await ledger.stores()
+    health = await health_of(state, stores)
     by_state: Counter[str] = Counter()
     by_type: dict[str, dict[str, int]] = {}
     for one in totals.events:
@@ -79,7 +79,7 @@ async def stats(state: State) -> Stats:
         problems=totals.dead_by_problem,
         orders=totals.orders_by_state,
         backlog=backlog,
-        stores=tuple(shape(state, store, cursors, traffic) for store in stores),
+        stores=tuple(shape(state, store, health) for store in stores),
         throughput=tuple(throughput),
     )
 
@@ -91,7 +91,9 @@ async def stats(state: State) -> Stats:
     responses={
         **refusals(),
         200: {
-            "description": "One event per line, oldest first; cells that a spreadsheet would run are prefixed with '",
+            "description": "One event per line, store by store, oldest first; NDJSON holds unbroken stretches of the "
+            "chains for `bridge ledger verify`, CSV exactly what was recorded between the two moments; cells that a "
+            "spreadsheet would run are prefixed with '",
             "content": {"application/x-ndjson": {}, "text/csv": {}},
         },
     },
@@ -101,7 +103,7 @@ async def export(state: State, query: Annotated[ExportQuery, Query()]) -> Stream
     """Events with their orders and attempts; never personal data."""
     if query.since and query.until and query.since >= query.until:
         raise invalid("to", "is not after from", "exchange them")
-    source = pages(state.deps, query.store_id, query.since, query.until)
+    source = pages(state.deps, query.store_id, query.since, query.until, exact=query.format == "csv")
     first = await anext(source)
     if query.format == "csv":
         lines, media_type = csv_lines(first, source), "text/csv; charset=utf-8; header=present"

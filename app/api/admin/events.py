@@ -57,14 +57,14 @@ async def get_event(state: State, event_id: EventId) -> EventView:
     return event
 
 
-@router.post("/events/{event_id}/preview", summary="What would be done about it now", responses=refusals(404))
+@router.post("/events/{event_id}/preview", summary="What would be done about it now", responses=refusals(404, 409))
 @needs("read")
 async def preview_event(state: State, event_id: EventId) -> Preview:
     """Asks both sides as an attempt would, shows the action and why; sends nothing."""
     await get_event(state, event_id)
     shown = await preview(state.deps, event_id)
     if shown is None:
-        raise not_found("event", event_id)
+        raise ApiError(409, f"retention took the content of event {event_id} away; nothing can follow", kind="reduced")
     return shown
 
 

@@ -19,9 +19,9 @@ from app.api.store_entry import (
     new_store,
     refuse_if,
 )
-from app.api.store_shapes import CreatedStore, StoreShape, shape
+from app.api.store_shapes import CreatedStore, StoreShape, health_of, shape
 from app.ledger.records import StoreRecord
-from app.ledger.views import Page, Views
+from app.ledger.views import Page
 from app.sync.change import OtherShopError, archive, change
 from app.sync.connect import connect
 from app.sync.keys import open_keys
@@ -54,10 +54,9 @@ async def with_health(state: ApiState, store_id: str) -> StoreShape:
     """The store as it is now, with its polls and its last webhook."""
     async with state.deps.ledger() as ledger:
         store = await ledger.store(store_id)
-        cursors, traffic = await ledger.cursors(), await Views(ledger).traffic()
     if store is None:
         raise not_found("store", store_id)
-    return shape(state, store, cursors, traffic)
+    return shape(state, store, await health_of(state, [store]))
 
 
 @router.post("/stores", status_code=201, summary="Connect a store", responses=refusals(409))
@@ -78,10 +77,10 @@ async def list_stores(state: State, query: Annotated[StoreQuery, Query()]) -> Pa
     """In the order they were connected, with the health of their polls and webhooks."""
     async with state.deps.ledger() as ledger:
         stores = await ledger.stores(archived=query.archived)
-        cursors, traffic = await ledger.cursors(), await Views(ledger).traffic()
     start = query.before or 0
     end = start + query.limit
-    items = tuple(shape(state, store, cursors, traffic) for store in stores[start:end])
+    health = await health_of(state, stores[start:end])
+    items = tuple(shape(state, store, health) for store in stores[start:end])
     return Page[StoreShape](items=items, next_cursor=str(end) if len(stores) > end else None)
 
 

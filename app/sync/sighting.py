@@ -1,0 +1,134 @@
+"""Reads one order on all three sides for a comparison: both sides first, the ledger last."""
+
+import asyncio
+from dataclasses import dataclass
+
+from app.domain.difference import ComparedSide
+from app.domain.errors import Permanent, Problem, Retryable
+from app.domain.orders import IdealoOrder, IdealoRefund, StoreOrder
+from app.domain.settings import StoreSettings
+from app.idealo import IdealoClient, Unreadable
+from app.ledger.records import OrderRecord, StoreRecord
+from app.ports import StoreAdapter
+from app.sync.deps import Deps
+from app.sync.difference import Sight
+
+PATIENCE_S = 10.0
+"""A side that asks for a pause no longer than that gets it; a longer one is a side that cannot be read now."""
+PAUSES = 3
+
+
+class SideUnread(Exception):
+    """One side did not answer for one order; `lasting` when it will not answer for the others either."""
+
+    def __init__(self, side: ComparedSide, detail: str, *, lasting: bool) -> None:
+        super().__init__(detail)
+        self.side = side
+        self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Both sides of one store, opened for a reconciliation."""
+
+    deps: Deps
+    store: StoreRecord
+    adapter: StoreAdapter
+    idealo: IdealoClient
+    settings: StoreSettings
+
+    @classmethod
+    def open(cls, deps: Deps, store: StoreRecord) -> "Eyes":
+        """Raises SealBrokenError when no master key opens the store's credentials."""
+        adapter = deps.sides.adapter(store)
+        return cls(deps, store, adapter, deps.sides.idealo(store), adapter.Settings.model_validate(store.settings))
+
+    async def look(
+        self, idealo_order_id: str, order: OrderRecord | None, shown: IdealoOrder | Unreadable | None = None
+    ) -> Sight:
+        """The order on every side; `shown` is what idealo's list just said of it. Raises SideUnread."""
+        at_idealo, idealo_trouble = await self._at_idealo(idealo_order_id, shown)
+        in_store, store_trouble = await self._in_store(order)
+        refunds = await self._refunds(at_idealo, in_store)
+        # The ledger last: what a worker told idealo meanwhile is then found settled a moment ago, not missing.
+        async with self.deps.ledger() as ledger:
+            known = await ledger.known_order(self.store.id, idealo_order_id)
+            history = await ledger.history(known.id) if known else []
+            attempts = await ledger.attempts([r.id for r in history])
+        if known and order and known.store_order_id != order.store_order_id:
+            in_store, store_trouble = await self._in_store(known)
+        return Sight(
+            now=self.deps.now(),
+            store=self.store,
+            settings=self.settings,
+            idealo_order_id=idealo_order_id,
+            order=known,
+            history=tuple(history),
+            attempts=tuple(attempts),
+            at_idealo=at_idealo,
+            refunds=refunds,
+            idealo_trouble=idealo_trouble,
+            in_store=in_store,
+            store_trouble=store_trouble,
+        )
+
+    async def _at_idealo(
+        self, idealo_order_id: str, shown: IdealoOrder | Unreadable | None
+    ) -> tuple[IdealoOrder | None, str | None]:
+        if isinstance(shown, IdealoOrder):
+            return shown, None
+        if isinstance(shown, Unreadable):
+            return None, shown.reason
+        for pause in range(PAUSES + 1):
+            try:
+                return await self.idealo.order(idealo_order_id), None
+            except (Retryable, Permanent) as error:
+                if not await _paused("idealo", error, pause):
+                    return None, str(error)
+        raise AssertionError("the last pause raises")
+
+    async def _in_store(self, order: OrderRecord | None) -> tuple[StoreOrder | None, str | None]:
+        if order is None or order.store_order_id is None:
+            return None, None
+        snapshot, trouble = await self.store_order(order.store_order_id)
+        hidden = snapshot is None and self.adapter.capabilities.hides(order.placed_at, self.deps.now())
+        return snapshot, None if hidden else trouble
+
+    async def store_order(self, store_order_id: str) -> tuple[StoreOrder | None, str | None]:
+        """The order as the store holds it, or why it cannot be understood. Raises SideUnread."""
+        for pause in range(PAUSES + 1):
+            try:
+                return await self.adapter.fetch_order(store_order_id), None
+            except (Retryable, Permanent) as error:
+                if not await _paused("store", error, pause):
+                    return None, str(error)
+        raise AssertionError("the last pause raises")
+
+    async def _refunds(self, at_idealo: IdealoOrder | None, in_store: StoreOrder | None) -> tuple[IdealoRefund, ...]:
+        """idealo's own list of refunds where the order alone does not settle it; the order may leave them out."""
+        if at_idealo is None:
+            return ()
+        there = sorted(r.amount for r in at_idealo.refunds if not r.failed)
+        here = sorted(r.amount for r in in_store.refunds) if in_store else []
+        if here == there or not at_idealo.purchase.refundable:
+            return at_idealo.refunds
+        for pause in range(PAUSES + 1):
+            try:
+                return await self.idealo.refunds(at_idealo.idealo_order_id)
+            except (Retryable, Permanent) as error:
+                if not await _paused("idealo", error, pause):
+                    return at_idealo.refunds
+        raise AssertionError("the last pause raises")
+
+
+async def _paused(side: ComparedSide, error: Retryable | Permanent, pause: int) -> bool:
+    """True after a pause the side asked for, False where the order itself is at fault. Raises SideUnread."""
+    if isinstance(error, Permanent):
+        if error.problem is Problem.CREDENTIALS:
+            raise SideUnread(side, str(error), lasting=True) from error
+        return False
+    asked = error.after.total_seconds() if error.after else None
+    if asked is None or asked > PATIENCE_S or pause == PAUSES:
+        raise SideUnread(side, str(error), lasting=False) from error
+    await asyncio.sleep(asked)
+    return True

@@ -1,0 +1,121 @@
+"""Orders in the store that carry an idealo id and that the ledger does not follow: twins, strays, lost links."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from app.domain import events as e
+from app.domain.difference import Difference
+from app.domain.errors import Permanent, Retryable
+from app.domain.orders import StoreOrder
+from app.sync.difference import Sight, differs
+from app.sync.sighting import Eyes, SideUnread
+
+MOST_READ = 500
+"""A shop has other customers too; their orders are read to see whether they carry an idealo id, the newest first."""
+MOST_LISTED = 20_000
+AT_ONCE = 500
+
+
+@dataclass
+class Strangers:
+    """What was found among the store's orders that are not ours, and what was not looked at."""
+
+    differences: list[Difference] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """idealo ids the ledger has never seen; reading them at idealo may bring them in line."""
+    notes: list[str] = field(default_factory=list)
+
+
+async def find_strangers(eyes: Eyes, days: int, named: set[str]) -> Strangers:
+    """Looks at the store's orders that changed within so many days. `named` are idealo ids found missing already.
+
+    Raises SideUnread.
+    """
+    found = Strangers()
+    for store_order_id in await _not_ours(eyes, days, found):
+        stray, _ = await eyes.store_order(store_order_id)
+        if stray is None or stray.idealo_order_id is None or _over(stray) or stray.idealo_order_id in named:
+            continue
+        await _judge(eyes, stray, stray.idealo_order_id, found)
+    return found
+
+
+async def _not_ours(eyes: Eyes, days: int, found: Strangers) -> list[str]:
+    listed: list[str] = []
+    try:
+        async for store_order_id in eyes.adapter.changed_orders(eyes.deps.now() - timedelta(days=days)):
+            listed.append(store_order_id)
+            if len(listed) == MOST_LISTED:
+                found.notes.append(f"more than {MOST_LISTED} orders of the shop changed; the rest was not searched")
+                break
+    except (Retryable, Permanent) as error:
+        raise SideUnread("store", str(error), lasting=True) from error
+    listed = list(dict.fromkeys(listed))
+    ours: set[str] = set()
+    async with eyes.deps.ledger() as ledger:
+        for start in range(0, len(listed), AT_ONCE):
+            ours |= await ledger.linked_among(eyes.store.id, listed[start : start + AT_ONCE])
+    others = sorted((i for i in listed if i not in ours), key=lambda i: (len(i), i), reverse=True)
+    if len(others) > MOST_READ:
+        found.notes.append(
+            f"{len(others)} orders of the shop are not from idealo; the newest {MOST_READ} were searched for twins"
+        )
+    return others[:MOST_READ]
+
+
+async def _judge(eyes: Eyes, stray: StoreOrder, idealo_order_id: str, found: Strangers) -> None:
+    async with eyes.deps.ledger() as ledger:
+        order = await ledger.known_order(eyes.store.id, idealo_order_id)
+        history = await ledger.history(order.id) if order else []
+        attempts = await ledger.attempts([r.id for r in history])
+    sight = Sight(
+        now=eyes.deps.now(),
+        store=eyes.store,
+        settings=eyes.settings,
+        idealo_order_id=idealo_order_id,
+        order=order,
+        history=tuple(history),
+        attempts=tuple(attempts),
+    )
+    shown = f"store order {stray.number}"
+    if order is None:
+        found.differences += await _unknown(eyes, sight, stray, found)
+    elif order.store_order_id is None:
+        one = differs(
+            sight, "not_linked", expected="no order in the store", found=shown,
+            verdict=sight.explained(sight.events(e.OrderPlaced)),
+        )  # fmt: skip
+        found.differences.append(_of(one, stray))
+    elif order.store_order_id != stray.store_order_id:
+        one = differs(
+            sight,
+            "two_store_orders",
+            about=stray.number,
+            expected=f"only order {order.store_order_number}",
+            found=shown,
+        )
+        found.differences.append(_of(one, stray))
+
+
+async def _unknown(eyes: Eyes, sight: Sight, stray: StoreOrder, found: Strangers) -> list[Difference]:
+    """Orders from before the connection belong to whoever imported them."""
+    seen = await eyes.look(sight.idealo_order_id, None)
+    if seen.order is not None:
+        return []
+    if seen.at_idealo is None:
+        why = seen.idealo_trouble or "nothing"
+        return [_of(differs(sight, "order_not_at_idealo", expected="an order at idealo", found=why), stray)]
+    if seen.at_idealo.purchase.placed_at < eyes.store.created_at:
+        return []
+    found.unknown.append(sight.idealo_order_id)
+    one = differs(sight, "order_not_in_ledger", expected="an order at idealo and in the store", found="none")
+    return [_of(one, stray)]
+
+
+def _of(difference: Difference, stray: StoreOrder) -> Difference:
+    return difference.model_copy(update={"store_order_id": stray.store_order_id})
+
+
+def _over(stray: StoreOrder) -> bool:
+    """A cancelled twin is what a person makes of one: nothing can follow from it any more."""
+    return stray.cancelled or all(line.quantity <= line.cancelled + line.returned for line in stray.lines)
