@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from typing import Any
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
 from redis.exceptions import RedisError
 
 from app.config import Settings
@@ -28,6 +31,9 @@ from app.wire.http import Http, Transport, open_http
 from app.wire.vault import Vault
 
 QUEUE_NAME = "idealo-bridge"
+CHANNEL = "idealo-bridge:bell"
+KEPT_MS = 86_400_000
+"""arq forgets a ring that nobody answered within a day; the sweep has rung again long before."""
 SILENCE_S = 2.0
 """After a failed ring Redis is left alone that long, so that a webhook never waits for a broken bell."""
 UNUSED_S = 900.0
@@ -77,7 +83,7 @@ class RedisQueue:
                 self._pool = await create_pool(
                     self.settings, job_serializer=to_json, job_deserializer=from_json, default_queue_name=QUEUE_NAME
                 )
-            await self._pool.enqueue_job(job, argument)
+            await _enqueue(self._pool, job, argument)
         except (RedisError, OSError, TimeoutError) as e:
             self._silent_until = datetime.fromtimestamp(self._now().timestamp() + SILENCE_S, UTC)
             log.warning("ring.lost", job=job, detail=type(e).__name__, advice="is Redis up? the sweep rings again")
@@ -97,6 +103,20 @@ class _Opened:
     idealo: IdealoClient
     https: tuple[Http, Http]
     used_at: float
+
+
+async def _enqueue(pool: ArqRedis, job: str, argument: int | str) -> None:
+    """As arq's enqueue_job, in one round trip instead of three: our ids are random, so nothing needs to be watched.
+
+    The message on the channel wakes the workers at once; whoever misses it looks within workers.main.POLL_DELAY_S.
+    """
+    job_id, now_ms = uuid.uuid4().hex, time.time_ns() // 1_000_000
+    content = serialize_job(job, (argument,), {}, None, now_ms, serializer=to_json)
+    async with pool.pipeline(transaction=False) as pipe:
+        pipe.psetex(job_key_prefix + job_id, KEPT_MS, content)
+        pipe.zadd(QUEUE_NAME, {job_id: now_ms})
+        pipe.publish(CHANNEL, b"")
+        await pipe.execute()
 
 
 class OpenSides:

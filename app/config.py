@@ -106,6 +106,7 @@ JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Days = Annotated[int, Field(ge=0, le=36_500)]  # 0 keeps for good
 Switch = Annotated[bool, BeforeValidator(_switch)]
 
 
@@ -179,9 +180,15 @@ class LocalSettings(_Environment):
     public_url: WebUrl | None = None
     sandbox: Switch = True
     sandbox_port: Port = 8100
+    keep_deliveries_days: Days = 30
+    keep_buyers_days: Days = 180
+    keep_events_days: Days = 0  # German bookkeeping: 8 years for vouchers, 10 for books (HGB § 257, AO § 147)
+    retention: Literal["dry-run", "apply", "off"] = "dry-run"
     idealo_poll_seconds: Seconds = 60
     store_poll_seconds: Seconds = 300
+    reconcile_hour: Annotated[int, Field(ge=0, le=23)] = 3  # UTC
     max_body_bytes: Annotated[int, Field(ge=1024, le=100 * 1024 * 1024)] = 5 * 1024 * 1024
+    webhook_rate: Annotated[int, Field(ge=0, le=1_000_000)] = 2000  # per store, second and process; 0 is no limit
     allow_private_targets: Switch = False
     log_format: Literal["json", "console"] = "json"
 

@@ -3,13 +3,14 @@
 import logging
 import logging.config
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.wire.masking import mask
+from app.wire.masking import mask, words_of
 
 OURS_UNTOUCHED = frozenset(
     {"timestamp", "level", "logger", "request_id", "store", "order", "event_id", "delivery", "idealo_order_id"}
@@ -58,10 +59,10 @@ def configure_logging(log_format: Literal["json", "console"], level: str = "INFO
 
 
 def _last_steps(log_format: str) -> list[Processor]:
-    # Tracebacks become text without local variables: those hold buyers' addresses and secrets.
+    # Tracebacks become text without local variables and without texts that quote data (see `words_of`).
     steps: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_told),
         masked,
     ]
     if log_format == "json":
@@ -87,6 +88,20 @@ def _mask(value: object) -> object:
 
 def _as_text(value: object) -> str:
     return mask(str(value))
+
+
+def _told(exc_info: Any) -> str:
+    """A traceback with its causes, oldest first."""
+    e: BaseException | None = exc_info[1]
+    parts: list[str] = []
+    seen: set[int] = set()
+    while e is not None and id(e) not in seen:
+        seen.add(id(e))
+        inner = [f"  | {words_of(one)}\n" for one in e.exceptions] if isinstance(e, BaseExceptionGroup) else []
+        frames = "".join(traceback.format_tb(e.__traceback__))
+        parts.insert(0, f"Traceback (most recent call last):\n{frames}{words_of(e)}\n{''.join(inner)}")
+        e = e.__cause__ or (None if e.__suppress_context__ else e.__context__)
+    return "\n".join(parts).rstrip()
 
 
 def _plain(sio: Any, exc_info: Any) -> None:

@@ -12,6 +12,7 @@ from app.api.jwks import KeySource, KeysUnavailable
 from app.config import LocalSettings, SettingsError
 from app.domain.value import Value
 from app.wire.http import Http
+from app.wire.masking import mask
 
 __all__ = ["SCOPES", "Caller", "KeysUnavailable", "Scope", "TokenChecker", "TokenRefused", "issue_token"]
 
@@ -75,8 +76,8 @@ class TokenChecker:
                     "leeway": LEEWAY_S,
                 },
             )
-        except (JOSEError, KeyError, TypeError, ValueError) as e:
-            raise TokenRefused(f"the token is not valid: {str(e)[:200] or type(e).__name__}") from e
+        except (JOSEError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as e:
+            raise TokenRefused(f"the token is not valid: {mask(str(e))[:200] or type(e).__name__}") from e
         return Caller(subject=str(claims["sub"])[:LONGEST_NAME], scopes=_scopes(claims))
 
     async def _key(self, header: dict[str, Any]) -> str | dict[str, Any]:

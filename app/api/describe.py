@@ -17,17 +17,20 @@ TAGS = [
     {"name": "stores", "description": "Connect, change, check and pause merchants' shops."},
     {"name": "orders", "description": "Both copies of every order, their state and their timeline."},
     {"name": "events", "description": "Facts about orders; dead ones need a person: preview, replay or dismiss."},
-    {"name": "counts", "description": "Counts, throughput and the ledger as a stream."},
+    {"name": "buyers", "description": "The only personal data: show it to whom it is about, erase it for good."},
+    {"name": "counts", "description": "Counts, throughput, the ledger as a stream, and where its chains end."},
     {"name": "health", "description": "For orchestrators and Prometheus."},
 ]
 _ANSWERS = {
     "200": "A check the store sends by itself; nothing is kept",
     "202": "The signature is right and the delivery is committed in Postgres, also when nothing follows from its body",
+    "400": "The sender hung up before the body was complete",
     "401": "The signature is missing or wrong; nothing is kept",
     "404": "No live store of this kind has this address",
+    "408": "The body did not arrive in time",
     "413": "The body is over the limit; it was not read to its end",
     "415": "Not a media type this kind of store sends",
-    "503": "It could not be kept; send it again",
+    "503": "It could not be kept, or the store's turn did not come; send it again after `Retry-After`",
 }
 
 

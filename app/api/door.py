@@ -1,7 +1,8 @@
-"""What the webhook door remembers: stores for two seconds, and how many deliveries ended how."""
+"""What the webhook door remembers: stores for two seconds, whose turn it is, and how deliveries ended."""
 
+import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from app.ledger.records import StoreRecord
@@ -10,6 +11,20 @@ from app.sync.deps import Deps
 TIME_TO_LIVE_S = 2.0
 """How long a pause, an archived store or a new secret may take to reach the door of another process."""
 MOST_KEPT = 10_000
+STRANGERS_AT_ONCE = 4
+"""Questions about ids nobody has seen here, at the same time: whoever invents ids must not use up the connections."""
+MOST_STRANGERS = 400
+MOST_AT_ONCE = 4
+"""Deliveries of one store being kept at the same time; half of the door's connections stay free for the others."""
+PATIENCE_S = 3.0
+"""A delivery waits at most that long for its turn; stores hang up after about five seconds."""
+MOST_WAITING = 500
+"""Per store; the rest is asked to come again."""
+MOST_WAITING_BYTES = 64 * 1024 * 1024
+
+
+class Busy(Exception):
+    """The door cannot take this now without keeping others waiting or filling its memory; send it again."""
 
 
 class StoreCache:
@@ -19,12 +34,34 @@ class StoreCache:
         self._deps = deps
         self._clock = clock
         self._kept: dict[str, tuple[float, StoreRecord]] = {}
+        self._asked: dict[str, asyncio.Task[StoreRecord | None]] = {}
+        self._strangers = asyncio.Semaphore(STRANGERS_AT_ONCE)
 
     async def get(self, store_id: str) -> StoreRecord | None:
-        """The store, at most two seconds old; unknown ones are asked for anew. Raises LedgerUnavailable."""
+        """The store, at most two seconds old; unknown ones are asked for anew. Raises LedgerUnavailable and Busy."""
         known = self._kept.get(store_id)
         if known and known[0] > self._clock():
             return known[1]
+        asked = self._asked.get(store_id)
+        if asked is None:
+            if known is None and len(self._asked) >= MOST_STRANGERS:
+                raise Busy("too many unknown stores are being asked for; send it again")
+            asked = self._asked[store_id] = asyncio.ensure_future(self._ask(store_id, stranger=known is None))
+            asked.add_done_callback(lambda task: self._answered(store_id, task))
+        return await asyncio.shield(asked)
+
+    def forget(self, store_id: str) -> None:
+        """The store was changed by this process."""
+        self._kept.pop(store_id, None)
+        self._asked.pop(store_id, None)
+
+    async def _ask(self, store_id: str, *, stranger: bool) -> StoreRecord | None:
+        if stranger:
+            async with self._strangers:
+                return await self._read(store_id)
+        return await self._read(store_id)
+
+    async def _read(self, store_id: str) -> StoreRecord | None:
         async with self._deps.ledger() as ledger:
             store = await ledger.store(store_id)
         if store is None:
@@ -35,9 +72,105 @@ class StoreCache:
         self._kept[store_id] = (self._clock() + TIME_TO_LIVE_S, store)
         return store
 
-    def forget(self, store_id: str) -> None:
-        """The store was changed by this process."""
-        self._kept.pop(store_id, None)
+    def _answered(self, store_id: str, task: "asyncio.Task[StoreRecord | None]") -> None:
+        if self._asked.get(store_id) is task:
+            del self._asked[store_id]
+        if not task.cancelled():
+            task.exception()  # those who waited have it; when all of them have left, it is nobody's
+
+
+class Line:
+    """The deliveries of one store: how many are being kept, who waits, and until when its rate is used up."""
+
+    __slots__ = ("at_work", "standing", "used_until", "waiting")
+
+    def __init__(self) -> None:
+        self.at_work = 0
+        self.standing = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()
+        self.used_until = 0.0
+
+
+class Turns:
+    """Gives each store its share of the door: a flood is slowed down, and the other stores do not notice it.
+
+    Only deliveries with a right signature stand in line, so a forger neither waits here nor keeps anybody waiting.
+    """
+
+    def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._interval_s = 1 / per_second if per_second else 0.0
+        self._clock = clock
+        self._lines: dict[str, Line] = {}
+        self.waiting = 0
+        self.waiting_bytes = 0
+        self.slowed: Counter[str] = Counter()
+        """Deliveries that had to wait, by kind, since the process started."""
+
+    async def take(self, store_id: str, kind: str, size: int) -> Line:
+        """Returns when it is this delivery's turn; hand the line back with `give`. Raises Busy after PATIENCE_S."""
+        line = self._lines.get(store_id)
+        if line is None:
+            line = self._lines[store_id] = Line()
+        delay_s = self._delay_s(line) if self._interval_s else 0.0
+        if delay_s <= 0.0 and line.at_work < MOST_AT_ONCE:
+            line.at_work += 1
+            return line
+        await self._wait(line, kind, size, delay_s)
+        return line
+
+    @staticmethod
+    def give(line: Line) -> None:
+        """The next one's turn."""
+        while line.waiting:
+            following = line.waiting.popleft()
+            if not following.done():
+                following.set_result(None)
+                return
+        line.at_work -= 1
+
+    def _delay_s(self, line: Line) -> float:
+        """How long the store's rate asks to wait; one second's worth may come at once."""
+        now = self._clock()
+        used_until = max(line.used_until, now)
+        delay_s = used_until - now - 1.0
+        if delay_s > PATIENCE_S:
+            raise Busy("this store sends more than its share; send it again")
+        line.used_until = used_until + self._interval_s
+        return delay_s
+
+    async def _wait(self, line: Line, kind: str, size: int, delay_s: float) -> None:
+        if line.standing >= MOST_WAITING or self.waiting_bytes + size > MOST_WAITING_BYTES:
+            raise Busy("too many deliveries wait already; send it again")
+        self.slowed[kind] += 1
+        line.standing += 1
+        self.waiting += 1
+        self.waiting_bytes += size
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                if delay_s > 0.0:
+                    await asyncio.sleep(delay_s)
+                await self._queue(line)
+        except TimeoutError as e:
+            raise Busy(f"its turn did not come within {PATIENCE_S:g} s; send it again") from e
+        finally:
+            line.standing -= 1
+            self.waiting -= 1
+            self.waiting_bytes -= size
+
+    async def _queue(self, line: Line) -> None:
+        if line.at_work < MOST_AT_ONCE:
+            line.at_work += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        line.waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give(line)  # our turn came in the moment we gave up: hand it on
+            elif turn in line.waiting:
+                line.waiting.remove(turn)
+            raise
 
 
 class DoorCounts:

@@ -60,7 +60,7 @@ class KeySource:
             self._tried_at = self._clock()
             try:
                 self._keys = _usable(await self._read())
-            except (SyncError, OSError, ValueError) as e:
+            except (SyncError, OSError, ValueError, RecursionError) as e:
                 log.warning("jwks.unreadable", place=str(self._place), detail=str(e))
                 return
             self._read_at = self._clock()

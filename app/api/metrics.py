@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.state import ApiState, state_of
-from app.ledger.records import CursorRecord, StoreRecord
+from app.ledger.records import CursorRecord, ReconciliationRecord, StoreRecord
 from app.ledger.session import LedgerUnavailable
-from app.ledger.views import Backlog, Heartbeat, StoreTraffic, Totals, Views
+from app.ledger.views import Backlog, Heartbeat, Totals, Views
+from app.sync.silence import WebhookHealth, webhook_health
 from app.wire.counts import BUCKETS, calls_in
 
 TOTALS_KEPT_S = 60.0
@@ -33,7 +34,8 @@ class Reading:
     backlog: Backlog
     stores: list[StoreRecord]
     cursors: list[CursorRecord]
-    traffic: list[StoreTraffic]
+    webhooks: dict[str, WebhookHealth]
+    reconciliations: dict[str, ReconciliationRecord]
     heartbeats: list[Heartbeat]
 
 
@@ -69,6 +71,7 @@ class _Collected:
 
 async def _read(state: ApiState) -> Reading:
     now = state.deps.now()
+    webhooks = await _webhooks(state)
     async with state.deps.ledger() as ledger:
         views = Views(ledger)
         kept = state.kept_totals
@@ -80,9 +83,20 @@ async def _read(state: ApiState) -> Reading:
             backlog=await views.backlog(now),
             stores=await ledger.stores(),
             cursors=await ledger.cursors(),
-            traffic=await views.traffic(),
+            webhooks=webhooks,
+            reconciliations=await views.last_reconciliations(),
             heartbeats=await views.heartbeats(),
         )
+
+
+async def _webhooks(state: ApiState) -> dict[str, WebhookHealth]:
+    """Counts a week of webhooks, so it is kept for a while as well."""
+    kept = state.kept_webhooks
+    if kept is None or time.monotonic() - kept[0] > TOTALS_KEPT_S:
+        async with state.deps.ledger() as ledger:
+            stores = await ledger.stores()
+        kept = state.kept_webhooks = (time.monotonic(), await webhook_health(state.deps, stores))
+    return kept[1]
 
 
 def _of_process(state: ApiState, up: bool) -> Iterator[Metric]:  # noqa: FBT001 - one plain fact
@@ -93,6 +107,13 @@ def _of_process(state: ApiState, up: bool) -> Iterator[Metric]:  # noqa: FBT001 
     for kind, outcome, count in state.counts.items():
         taken.add_metric([kind, outcome], count)
     yield taken
+    slowed = CounterMetricFamily(
+        "bridge_deliveries_slowed", "Webhooks that had to wait for their store's turn", labels=["kind"]
+    )
+    for kind, count in sorted(state.turns.slowed.items()):
+        slowed.add_metric([kind], count)
+    yield slowed
+    yield GaugeMetricFamily("bridge_deliveries_waiting", "Webhooks that wait for it now", value=state.turns.waiting)
 
 
 def _of_ledger(reading: Reading) -> Iterator[Metric]:
@@ -134,10 +155,18 @@ def _of_stores(reading: Reading) -> Iterator[Metric]:
     yield _gauge("bridge_last_poll_timestamp_seconds", "When a side was last polled", ["store_id", "stream"], polled)
     failures = [([c.store_id, c.stream], c.failures) for c in cursors]
     yield _gauge("bridge_poll_failures", "Failed polls in a row", ["store_id", "stream"], failures)
-    heard = [([t.store_id], t.last_webhook_at.timestamp()) for t in reading.traffic if t.last_webhook_at]
+    health = reading.webhooks.values()
+    heard = [([h.store_id], h.last_webhook_at.timestamp()) for h in health if h.last_webhook_at]
     yield _gauge("bridge_last_webhook_timestamp_seconds", "When a store was last heard of", ["store_id"], heard)
     webhooks = [([s.id, s.kind], float(s.webhooks_problem is None)) for s in reading.stores if s.webhooks_checked_at]
     yield _gauge("bridge_webhooks_ok", "1 while a store's webhooks are in order", ["store_id", "kind"], webhooks)
+    silent = [([h.store_id], float(h.silent)) for h in health]
+    yield _gauge("bridge_webhooks_silent", "1 while polling finds what webhooks should tell", ["store_id"], silent)
+    reports = [r for r in reading.reconciliations.values() if r.ended_at]
+    differences = [([r.store_id], r.open) for r in reports]
+    yield _gauge("bridge_differences", "Left by the last reconciliation of the three sides", ["store_id"], differences)
+    ended = [([r.store_id], r.ended_at.timestamp()) for r in reports if r.ended_at]
+    yield _gauge("bridge_last_reconciliation_timestamp_seconds", "When it ended", ["store_id"], ended)
     paused = [([s.id, s.kind], float(s.paused_at is not None)) for s in reading.stores]
     yield _gauge("bridge_store_paused", "1 while a store is paused", ["store_id", "kind"], paused)
 

@@ -16,10 +16,11 @@ from app.api.state import state_of
 PREFIX = "/admin/v1"
 MAX_BODY_BYTES = 1024 * 1024
 BODY_PATIENCE_S = 30
+WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 LOWEST_RIGHTS: dict[str, str] = {
     "read": "see stores, orders, events and counts",
     "operate": "replay and dismiss events, poll now, keep SKU aliases",
-    "configure": "connect, change and archive stores, and their secrets",
+    "configure": "connect, change and archive stores, and their secrets; show and erase buyers",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,9 +39,11 @@ def needs(*scopes: Scope) -> Callable[[F], F]:
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI answers for the refusals of a route; 401, 403, 422 and 503 belong to every one."""
     meaning = {
+        400: "The body is not JSON in UTF-8, or broke off",
         401: "No token, or one that is not valid",
         403: "The token lacks the scope",
         404: "Not there",
+        408: "The body did not arrive in time",
         409: "Not possible in the present state",
         413: "The body is larger than 1 MiB",
         415: "The body is not announced as application/json",
@@ -69,6 +72,8 @@ class ScopedRoute(APIRoute):
             f"{more.get('description') or said}\n\nScope: {' or '.join(f'`{s}`' for s in self.needed_scopes)}."
         )
         security = [{"bearer": [scope]} for scope in self.needed_scopes]
+        if WITH_BODY.intersection(more.get("methods") or ()):
+            more["responses"] = {**(more.get("responses") or {}), **refusals(400, 408, 413, 415)}
         more["openapi_extra"] = {**(more.get("openapi_extra") or {}), "security": security}
         super().__init__(path, endpoint, **more)
 
@@ -78,7 +83,7 @@ class ScopedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             request.state.caller = await authorized(request, scopes)
-            return await handle(await _bounded(request))
+            return await handle(await _bounded(request) if request.method in WITH_BODY else request)
 
         return guarded
 
@@ -131,7 +136,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; reading stops at the limit. Raises ApiError 413, 408 for a slow sender, 400 for one that left."""
     too_large = ApiError(413, f"the body is larger than {limit} bytes", headers={"Connection": "close"})
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
+    # int() refuses more than 4300 digits, and no limit has more than nine.
+    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise too_large
     chunks: list[bytes] = []
     size = 0

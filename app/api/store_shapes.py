@@ -1,17 +1,20 @@
 """Stores as operators see them; no secret has a field here."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from app.api.report_shapes import LastReport, last_report
 from app.api.state import ApiState
 from app.api.store_entry import all_settings
 from app.domain.value import Value
-from app.ledger.records import CursorRecord, StoreRecord
-from app.ledger.views import StoreTraffic
+from app.ledger.records import CursorRecord, ReconciliationRecord, StoreRecord
+from app.ledger.views import Views
 from app.ports import Finding
 from app.registry import ADAPTERS
 from app.sync.connect import UNCHECKED, SideFindings
+from app.sync.silence import WebhookHealth, webhook_health
 
 
 class PollHealth(Value):
@@ -34,7 +37,14 @@ class StoreShape(Value):
     settings: Annotated[dict[str, Any], Field(description="in force, defaults included")]
     webhooks_checked_at: AwareDatetime | None
     webhooks_problem: str | None
+    webhooks_note: Annotated[
+        str | None, Field(description="why this shop sends none although nothing is wrong; polling serves it")
+    ] = None
     last_webhook_at: AwareDatetime | None = None
+    webhooks: Annotated[
+        WebhookHealth | None, Field(description="whether webhooks still tell what happens in the shop")
+    ] = None
+    reconciliation: Annotated[LastReport | None, Field(description="the last comparison of the three sides")] = None
     polls: Annotated[dict[str, PollHealth], Field(description="`store` and `idealo`")] = Field(default_factory=dict)
     paused_at: AwareDatetime | None
     archived_at: AwareDatetime | None
@@ -64,19 +74,30 @@ class Checked(Value):
     sides: tuple[CheckedSide, ...]
 
 
-def shape(
-    state: ApiState,
-    store: StoreRecord,
-    cursors: list[CursorRecord] | None = None,
-    traffic: list[StoreTraffic] | None = None,
-) -> StoreShape:
+@dataclass(frozen=True)
+class StoreHealth:
+    """What the ledger knows of stores beside their settings."""
+
+    cursors: list[CursorRecord]
+    webhooks: dict[str, WebhookHealth]
+    reconciliations: dict[str, ReconciliationRecord]
+
+
+async def health_of(state: ApiState, stores: list[StoreRecord]) -> StoreHealth:
+    """Of these stores, in two transactions."""
+    async with state.deps.ledger() as ledger:
+        cursors, reports = await ledger.cursors(), await Views(ledger).last_reconciliations()
+    return StoreHealth(cursors, await webhook_health(state.deps, stores), reports)
+
+
+def shape(state: ApiState, store: StoreRecord, health: StoreHealth | None = None) -> StoreShape:
     """The store with its health, as far as it is given."""
     polls = {
         c.stream: PollHealth(polled_at=c.polled_at, failures=c.failures, trouble=c.trouble)
-        for c in cursors or []
+        for c in (health.cursors if health else ())
         if c.store_id == store.id
     }
-    last = next((t.last_webhook_at for t in traffic or [] if t.store_id == store.id), None)
+    heard = health.webhooks.get(store.id) if health else None
     return StoreShape(
         id=store.id,
         kind=store.kind,
@@ -87,7 +108,10 @@ def shape(
         settings=all_settings(ADAPTERS[store.kind], store.settings) if store.kind in ADAPTERS else store.settings,
         webhooks_checked_at=store.webhooks_checked_at,
         webhooks_problem=store.webhooks_problem,
-        last_webhook_at=last,
+        webhooks_note=store.webhooks_note,
+        last_webhook_at=heard.last_webhook_at if heard else None,
+        webhooks=heard,
+        reconciliation=last_report(health.reconciliations.get(store.id)) if health else None,
         polls=polls,
         paused_at=store.paused_at,
         archived_at=store.archived_at,

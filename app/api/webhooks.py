@@ -1,12 +1,14 @@
 """POST /webhooks/{kind}/{store_id}: a store tells that something happened; kept in Postgres before it is answered."""
 
 import json
+import re
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.api.door import Busy, Line
 from app.api.errors import ApiError, problem
 from app.api.routing import read_body
 from app.api.state import ApiState, state_of
@@ -14,7 +16,7 @@ from app.domain.errors import SignatureInvalid
 from app.ledger.records import StoreRecord
 from app.ledger.session import LedgerUnavailable
 from app.ledger.views import Views
-from app.ports import Delivery
+from app.ports import Delivery, StoreAdapter
 from app.registry import ADAPTERS
 from app.sync.receive import Accepted, KeptDelivery, receive
 from app.wire.vault import SealBrokenError
@@ -26,7 +28,10 @@ OUTCOMES = {
     404: "refused_unknown",
     413: "refused_size",
     415: "refused_type",
+    503: "refused_busy",
 }
+COME_AGAIN_S = "5"
+_STORE_ID = re.compile(r"[0-9a-f-]{36}")
 
 log = structlog.get_logger("bridge")
 
@@ -38,6 +43,9 @@ async def webhook(request: Request) -> Response:
     label = kind if kind in ADAPTERS else "unknown"
     try:
         accepted = await _take(request, state, kind, store_id)
+    except Busy as e:
+        state.counts.count(label, OUTCOMES[503])
+        return problem(request, 503, str(e), headers={"Retry-After": COME_AGAIN_S}, kind="busy")
     except ApiError as e:
         state.counts.count(label, OUTCOMES[e.status])
         return problem(request, e.status, str(e), headers=e.headers)
@@ -62,25 +70,36 @@ async def _take(request: Request, state: ApiState, kind: str, store_id: str) -> 
     if media_type not in adapter.content_types and not adapter.is_ping(delivery):
         wanted = ", ".join(sorted(adapter.content_types))
         raise ApiError(415, f"{kind} webhooks come as {wanted}, this one came as {media_type[:80] or 'nothing named'}")
+    try:
+        return await _receive(state, store, adapter, delivery)
+    except SignatureInvalid as e:
+        raise ApiError(401, str(e)) from e
+
+
+async def _receive(state: ApiState, store: StoreRecord, adapter: StoreAdapter, delivery: Delivery) -> Accepted:
     keys: list[str] = []
+    held: list[Line] = []
 
     async def keep(row: KeptDelivery) -> int | None:
+        # Asked for after the signature was checked: a forger takes nobody's turn.
+        held.append(await state.turns.take(store.id, store.kind, row.body_size))
         keys.append(row.key)
         return await state.bridge.acceptor.keep(row)
 
     try:
         accepted = await receive(store, adapter, delivery, keep, state.deps.queue, state.deps.vault)
-    except SignatureInvalid as e:
-        raise ApiError(401, str(e)) from e
-    if accepted.status == "duplicate":
+        if accepted.status != "duplicate":
+            return accepted
         async with state.deps.ledger() as ledger:
             first = await Views(ledger).delivery_id(store.id, keys[0])
         return accepted.model_copy(update={"delivery_id": first})
-    return accepted
+    finally:
+        for line in held:
+            state.turns.give(line)
 
 
 async def _store(state: ApiState, kind: str, store_id: str) -> StoreRecord:
-    if kind in ADAPTERS and "\0" not in store_id:
+    if kind in ADAPTERS and _STORE_ID.fullmatch(store_id):
         store = await state.stores.get(store_id)
         if store is not None and store.archived_at is None and store.kind == kind:
             return store

@@ -1,6 +1,8 @@
 """Every call that leaves the bridge: time limits, Retry-After, transport trouble and status codes become our errors."""
 
+import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +22,10 @@ NOT_JSON = (ValueError, ArithmeticError, RecursionError)
 """What json.loads raises on hostile input: no JSON, a number no Decimal holds, brackets without end."""
 MAX_CONNECTIONS = 8
 """httpx's pool degrades with many connections; one small client per remote side stays fast (docs/decisions/0008)."""
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""Unpacked: a few kilobytes of gzip can hold gigabytes."""
+WHOLE_ANSWER_S = 60
+"""Added to the time for one read: an answer that comes byte by byte ends then."""
 Transport = httpx.AsyncBaseTransport
 """What carries a request; only this module knows whose class it is."""
 Observer = Callable[[str, str, str, float], None]
@@ -58,8 +64,8 @@ class Answer:
         try:
             return json.loads(self.body, parse_float=Decimal)
         except NOT_JSON as e:
-            start = mask(self.body[:80].decode("utf-8", "replace"))
-            msg = f"{self._what}: the answer ({len(self.body)} bytes, starting {start!r}) is not JSON"
+            kind = self.headers.get("content-type", "")[:80] or "of no type"
+            msg = f"{self._what}: the answer ({len(self.body)} bytes, {mask(kind)}) is not JSON"
             raise Retryable(msg) from e
 
 
@@ -91,26 +97,35 @@ class Http:
         started = time.perf_counter()
         outcome = "error"
         try:
-            response = await self._client.request(
+            request = self._client.build_request(
                 method,
                 url,
                 params=params,
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})},
                 content=content,
-                auth=auth,
                 timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
-                follow_redirects=False,
             )
-            outcome = str(response.status_code)
+            async with asyncio.timeout(timeout_s + WHOLE_ANSWER_S):
+                response = await self._client.send(request, auth=auth, stream=True, follow_redirects=False)
+                outcome = str(response.status_code)
+                body = await _read(response, what)
         except TargetRefused as e:
             outcome = "refused_target"
             raise Permanent(Problem.REJECTED, f"{what}: {e}") from e
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            # Its own text quotes the header, which is a secret more often than not.
+            outcome = "not_sendable"
+            msg = f"{what}: an address or a credential holds a character that a request cannot carry; enter it anew"
+            raise Permanent(Problem.CREDENTIALS, msg) from None
+        except TimeoutError as e:
+            outcome = "endless"
+            raise Retryable(f"{what}: the answer was not complete after {timeout_s + WHOLE_ANSWER_S:g} s") from e
         except (httpx.HTTPError, httpx.InvalidURL) as e:
             outcome = type(e).__name__
             raise Retryable(f"{what}: {_trouble(e)}") from e
         finally:
             self._observe(self.side, method, outcome, time.perf_counter() - started)
-        return _translate(what, response)
+        return _translate(what, response, body)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -130,35 +145,60 @@ def open_http(
     return Http(side, httpx.AsyncClient(transport=wire, trust_env=False), observe)
 
 
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:[_.-][a-z0-9]+){1,8}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+
+
 def _trouble(e: Exception) -> str:
-    text = mask(str(e))
+    # Others' texts may quote what was on the wire; these two speak of addresses and certificates.
+    text = mask(str(e)) if isinstance(e, httpx.ConnectError | httpx.InvalidURL) else ""
     name = {"ReadTimeout": "no answer in time", "ConnectTimeout": "no connection in time"}.get(type(e).__name__)
     return f"{name or type(e).__name__}{': ' + text if text else ''}"
 
 
-def _translate(what: str, response: httpx.Response) -> Answer:
+async def _read(response: httpx.Response, what: str) -> bytes:
+    """The unpacked body. Raises Retryable for one over MAX_ANSWER_BYTES: the call may have succeeded."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise Retryable(f"{what}: the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return b"".join(chunks)
+
+
+def _translate(what: str, response: httpx.Response, body: bytes) -> Answer:
     status = response.status_code
     if status < 300:
-        return Answer(status, response.headers, response.content, what)
-    detail = f"{what} answered {status}{_reason(response)}"
+        return Answer(status, response.headers, body, what)
+    detail = f"{what} answered {status}{_reason(status, body)}"
     if status == 429 or status >= 500:
         raise Retryable(detail, after=retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
     if status < 400:
         place = mask(response.headers.get("location", "nowhere"))
         detail = f"{detail} with a redirect to {place}; enter the address it redirects to as base URL"
     problem = Problem.CREDENTIALS if status in {401, 403} else Problem.REJECTED
-    raise Refused(problem, detail, status, response.content, response.headers.get("location"))
+    raise Refused(problem, detail, status, body, response.headers.get("location"))
 
 
-def _reason(response: httpx.Response) -> str:
-    """What a JSON error body says of itself; HTML pages and other noise stay out of our texts."""
+def _reason(status: int, answer: bytes) -> str:
+    """What a JSON error body says of itself; HTML pages and other noise stay out of our texts.
+
+    Of a failure (5xx) only its code: its message is a programmer's, and may quote the order that broke the program.
+    """
     try:
-        body = response.json()
+        body = json.loads(answer)
     except NOT_JSON:
         return ""
     if not isinstance(body, dict):
         return ""
     said = [str(body[k]) for k in ("code", "error", "title", "reason", "message", "error_description") if body.get(k)]
+    if status >= 500:
+        code = next((text for text in said if _CODE.fullmatch(text)), None)
+        return f" ({code})" if code else ""
     fields = body.get("fieldErrors")
     if isinstance(fields, list):
         said += [f"{f.get('field')}: {f.get('message')}" for f in fields if isinstance(f, dict)]

@@ -1,4 +1,4 @@
-"""What merchants, buyers and bad days choose to do, drawn from seeded dice; who carries it out is the caller's matter."""
+"""What merchants, buyers and bad days choose to do, drawn from seeded dice; carrying it out is the caller's matter."""
 
 import random
 from collections.abc import Mapping

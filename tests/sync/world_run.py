@@ -9,6 +9,7 @@ from tests.clock import Clock
 from tests.sync import choices
 from tests.sync.agreement import disagreements
 from tests.sync.grim import Grim, Killed
+from tests.sync.reconciled import left_over
 from tests.town import SHOP_ID, Town
 
 STEPS = 16
@@ -75,7 +76,7 @@ async def _calm(towns: Sequence[Town], grim: Grim) -> list[str]:
             await town.poll()
         await sweep(first.bridge.deps)
         await first.settle()
-    return [f"{town.kind}: {text}" for town in towns for text in await disagreements(town)]
+    return [f"{town.kind}: {text}" for town in towns for text in [*await disagreements(town), *await left_over(town)]]
 
 
 async def _place(town: Town, chance: random.Random) -> None:

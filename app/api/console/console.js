@@ -79,6 +79,42 @@ function poll(store, stream) {
   return health.failures ? el("span", { class: "bad" }, `${health.failures} failed: ${health.trouble}`) : time(health.polled_at);
 }
 
+function hearing(store) {
+  if (store.webhooks_problem) return el("span", { class: "bad" }, store.webhooks_problem);
+  const heard = store.webhooks;
+  if (heard && heard.verdict === "silent") return el("span", { class: "bad" }, `silent: ${heard.advice}`);
+  if (!store.webhooks_checked_at) return "not looked at";
+  return heard && heard.advice ? `${heard.verdict}: ${heard.advice}` : "in order";
+}
+
+function compared(store) {
+  const last = store.reconciliation;
+  if (!last) return button("not yet", () => attempt(() => reports(store)));
+  const said = last.open ? `${last.open} differences left` : "nothing differs";
+  return el("div", { class: last.open ? "bad" : "" }, `${said}, ${last.orders} orders, ${time(last.ended_at)}`,
+    button("reports", () => attempt(() => reports(store))));
+}
+
+async function reconcile(store) {
+  say(`${store.name}: comparing idealo, ledger and store …`);
+  const report = await call("POST", `/stores/${store.id}/reconcile`, {});
+  say(report.status === "running" ? `${store.name}: goes on; see its reports`
+    : `${store.name}: ${report.open} differences left, ${report.mended.length} mended`, report.open > 0);
+  await reports(store);
+}
+
+async function reports(store) {
+  const { items } = await call("GET", `/stores/${store.id}/reconciliations?limit=20`);
+  const lines = (report) => [...report.differences, ...report.mended, ...report.waiting].map((d) =>
+    [d.verdict, d.rule, d.idealo_order_id, d.store_order_id, d.about, d.expected, d.found, d.verdict === "open" ? d.advice : ""]);
+  show(el("h2", {}, `Reconciliations of ${store.name}`), button("back", () => attempt(stores)),
+    table("Reports", ["Begun", "By", "Status", "Orders", "Left", "Mended", "Wait for a person", "Notes"],
+      items.map((r) => [time(r.started_at), r.found_by, r.status, `${r.orders} of ${r.orders_in_all ?? "?"}`, r.open,
+        r.mended.length, r.waiting.length, r.notes.join("; ")]), "None yet."),
+    items.length ? table("Newest report", ["What", "Rule", "idealo order", "Store order", "About", "Expected", "Found", "Do"],
+      lines(items[0]), "Nothing differs.") : "");
+}
+
 async function stores() {
   const { items } = await call("GET", "/stores?limit=200");
   const act = (store, what) => button(what, () => attempt(async () => {
@@ -89,10 +125,11 @@ async function stores() {
     say([`${what}: ${done.ok === false ? "something is not in order" : "done"}`, ...said].join("\n"), done.ok === false);
   }));
   show(el("h2", {}, "Stores"),
-    table("Connected stores", ["Name", "Kind", "Status", "idealo shop", "Last webhook", "idealo polled", "Shop polled", "Webhooks", "Do"],
+    table("Connected stores", ["Name", "Kind", "Status", "idealo shop", "Last webhook", "idealo polled", "Shop polled", "Webhooks", "Reconciled", "Do"],
       items.map((s) => [s.name, s.kind, s.status, s.idealo_shop_id, time(s.last_webhook_at), poll(s, "idealo"), poll(s, "store"),
-        s.webhooks_problem ? el("span", { class: "bad" }, s.webhooks_problem) : s.webhooks_checked_at ? "in order" : "not looked at",
-        [act(s, "check"), act(s, "webhooks"), act(s, "poll"), act(s, s.status === "paused" ? "resume" : "pause")]
+        hearing(s), compared(s),
+        [act(s, "check"), act(s, "webhooks"), act(s, "poll"), act(s, s.status === "paused" ? "resume" : "pause"),
+          button("reconcile", () => attempt(() => reconcile(s)))]
           .reduce((box, b) => { box.append(b); return box; }, el("div"))]),
       "No store is connected."),
     items.length ? aliasForm(items) : "");

@@ -1,0 +1,73 @@
+"""Requests that lie about their length, dawdle or break off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from app.api import routing
+from app.bootstrap import Bridge
+from tests.api.client import caller
+
+NOBODY = "/webhooks/woocommerce/00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("announced", ["9" * 19, "9" * 5000, "99999999999"])
+async def test_a_length_beyond_all_measure_is_413(bridge: Bridge, announced: str) -> None:
+    async with caller(bridge, "configure") as client:
+        headers = {"Content-Length": announced, "Content-Type": "application/json"}
+        answer = await client.post("/admin/v1/stores", content=b"{}", headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("announced", ["-1", "+2", "0x2", "2, 2", "²", ""])
+async def test_a_length_that_is_none_is_not_believed(bridge: Bridge, announced: str) -> None:
+    async with caller(bridge, "configure") as client:
+        raw = [(b"content-length", announced.encode("latin-1")), (b"content-type", b"application/json"),
+               (b"authorization", client.headers["authorization"].encode())]  # fmt: skip
+        answer = await client.post("/admin/v1/stores", content=b"x" * (1024 * 1024 + 1), headers=raw)
+    assert answer.status_code == 413, "what came was counted"
+
+
+async def test_a_body_sent_drop_by_drop_is_408(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "BODY_PATIENCE_S", 0.05)
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(1000):
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    async with caller(bridge, "configure") as client:
+        headers = {"Content-Type": "application/json"}
+        answer = await client.post("/admin/v1/stores", content=drops(), headers=headers)
+    assert answer.status_code == 408
+
+
+async def test_without_a_token_no_body_is_read(bridge: Bridge) -> None:
+    read: list[int] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for number in range(10):
+            read.append(number)
+            yield b"x" * 100_000
+
+    async with caller(bridge) as client:
+        answer = await client.post("/admin/v1/stores", content=chunks())
+    assert answer.status_code == 401
+    assert read == []
+
+
+async def test_packed_bodies_are_not_unpacked(bridge: Bridge) -> None:
+    async with caller(bridge, "configure") as client:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await client.post("/admin/v1/stores", content=b"\x1f\x8b\x08", headers=headers)
+        assert answer.status_code in {400, 422}, "bytes are bytes"
+
+
+async def test_many_headers_are_no_bug(bridge: Bridge) -> None:
+    async with caller(bridge) as client:
+        many = {f"x-{number}": "y" * 100 for number in range(2_000)}
+        assert (await client.post(NOBODY, content=b"{}", headers=many)).status_code == 404
+        assert isinstance(client, httpx.AsyncClient)
