@@ -14,8 +14,8 @@ MOST_KEPT = 10_000
 STRANGERS_AT_ONCE = 4
 """Questions about ids nobody has seen here, at the same time: whoever invents ids must not use up the connections."""
 MOST_STRANGERS = 400
-MOST_AT_ONCE = 4
-"""Deliveries of one store being kept at the same time; half of the door's connections stay free for the others."""
+MOST_AT_ONCE = 32
+"""Deliveries of one store being kept at the same time: half of what shares one commit, the others find room in it."""
 PATIENCE_S = 3.0
 """A delivery waits at most that long for its turn; stores hang up after about five seconds."""
 MOST_WAITING = 500

@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.api.door import Busy, Line
+from app.api.door import Busy
 from app.api.errors import ApiError, problem
 from app.api.routing import read_body
 from app.api.state import ApiState, state_of
 from app.domain.errors import SignatureInvalid
+from app.ledger.accept import Receipt
 from app.ledger.records import StoreRecord
 from app.ledger.session import LedgerUnavailable
-from app.ledger.views import Views
 from app.ports import Delivery, StoreAdapter
 from app.registry import ADAPTERS
 from app.sync.receive import Accepted, KeptDelivery, receive
@@ -77,25 +77,15 @@ async def _take(request: Request, state: ApiState, kind: str, store_id: str) -> 
 
 
 async def _receive(state: ApiState, store: StoreRecord, adapter: StoreAdapter, delivery: Delivery) -> Accepted:
-    keys: list[str] = []
-    held: list[Line] = []
-
-    async def keep(row: KeptDelivery) -> int | None:
+    async def keep(row: KeptDelivery) -> Receipt:
         # Asked for after the signature was checked: a forger takes nobody's turn.
-        held.append(await state.turns.take(store.id, store.kind, row.body_size))
-        keys.append(row.key)
-        return await state.bridge.acceptor.keep(row)
-
-    try:
-        accepted = await receive(store, adapter, delivery, keep, state.deps.queue, state.deps.vault)
-        if accepted.status != "duplicate":
-            return accepted
-        async with state.deps.ledger() as ledger:
-            first = await Views(ledger).delivery_id(store.id, keys[0])
-        return accepted.model_copy(update={"delivery_id": first})
-    finally:
-        for line in held:
+        line = await state.turns.take(store.id, store.kind, row.body_size)
+        try:
+            return await state.bridge.acceptor.keep(row)
+        finally:
             state.turns.give(line)
+
+    return await receive(store, adapter, delivery, keep, state.deps.queue, state.deps.vault)
 
 
 async def _store(state: ApiState, kind: str, store_id: str) -> StoreRecord:

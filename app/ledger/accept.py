@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 from asyncpg import Pool, Record
@@ -23,9 +22,21 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 ON CONFLICT (store_id, key) DO NOTHING
 RETURNING id, store_id, key
 """
+_FIRST = """
+SELECT d.id, d.store_id, d.key FROM deliveries d
+JOIN unnest($1::text[], $2::text[]) AS k (store_id, key) ON (d.store_id, d.key) = (k.store_id, k.key)
+"""
 MOST_TOGETHER = 64
 GROUPS_AT_ONCE = 2
 """Two commits on the way keep Postgres busy; what comes in meanwhile shares the next one."""
+
+
+class Receipt(NamedTuple):
+    """A delivery is in the ledger: its row, and whether it is this delivery's own or that of an earlier one."""
+
+    delivery_id: int | None
+    """None when the earlier row was let go by retention in the same moment."""
+    new: bool
 
 
 class Kept(Protocol):
@@ -55,7 +66,7 @@ class Kept(Protocol):
     def looked_at(self) -> datetime | None: ...
 
 
-_Waiting = tuple[Kept, "asyncio.Future[int | None]"]
+_Waiting = tuple[Kept, "asyncio.Future[Receipt]"]
 
 
 class Acceptor:
@@ -73,9 +84,9 @@ class Acceptor:
         self._waiting: list[_Waiting] = []
         self._groups: set[asyncio.Task[None]] = set()
 
-    async def keep(self, delivery: Kept) -> int | None:
-        """The new row's id, committed; None when it is a repetition. Raises LedgerUnavailable."""
-        mine: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+    async def keep(self, delivery: Kept) -> Receipt:
+        """Committed, or a repetition of what is. Raises LedgerUnavailable."""
+        mine: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, mine))
         if len(self._groups) < GROUPS_AT_ONCE:
             group = asyncio.create_task(self._work())
@@ -92,7 +103,7 @@ class Acceptor:
     async def _settle(self, group: Sequence[_Waiting]) -> None:
         """One refused row must not refuse its neighbours: they are kept one by one then."""
         try:
-            ids = await self._commit([delivery for delivery, _ in group])
+            receipts = await self._commit([delivery for delivery, _ in group])
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError, ValueError) as e:
             about_content = isinstance(e, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | ValueError)
             if about_content and len(group) > 1:
@@ -104,9 +115,9 @@ class Acceptor:
             self._refuse(group, e)
             raise
         else:
-            for (_, future), kept in zip(group, ids, strict=True):
+            for (_, future), receipt in zip(group, receipts, strict=True):
                 if not future.done():
-                    future.set_result(kept)
+                    future.set_result(receipt)
 
     @staticmethod
     def _refuse(group: Sequence[_Waiting], why: BaseException) -> None:
@@ -116,16 +127,19 @@ class Acceptor:
                 error.__cause__ = why
                 future.set_exception(error)
 
-    async def _commit(self, deliveries: Sequence[Kept]) -> list[int | None]:
-        """One statement, one commit; the first of several with one key is the new one."""
+    async def _commit(self, deliveries: Sequence[Kept]) -> list[Receipt]:
+        """One statement, one commit; the first of several with one key is the new one, the others are told its id."""
         columns = zip(*map(_values, deliveries), strict=True)
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=5) as connection:
-            rows = await connection.fetch(_KEEP, *columns, timeout=10)
-        new: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        for row in rows:
-            new[row[1], row[2]].append(row[0])
-        return [ids.pop() if (ids := new[d.store_id, d.key]) else None for d in deliveries]
+            new = {(row[1], row[2]): row[0] for row in await connection.fetch(_KEEP, *columns, timeout=10)}
+            known = dict(new)
+            repeated = [place for d in deliveries if (place := (d.store_id, d.key)) not in new]
+            if repeated:
+                rows = await connection.fetch(_FIRST, *zip(*repeated, strict=True), timeout=10)
+                known.update({(row[1], row[2]): row[0] for row in rows})
+        places = [(d.store_id, d.key) for d in deliveries]
+        return [Receipt(known.get(place), new.pop(place, None) is not None) for place in places]
 
     async def _open(self) -> "Pool[Record]":
         async with self._opening:

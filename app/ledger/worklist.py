@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Problem
 from app.ledger import reading
 from app.ledger.records import OrderRecord, Stream
-from app.ledger.tables import CursorRow, DeliveryRow, EventRow, OrderRow, StoreRow
+from app.ledger.tables import AttemptRow, CursorRow, DeliveryRow, EventRow, OrderRow, StoreRow
 
 YOUNG = timedelta(days=14)
 
@@ -37,6 +37,33 @@ class Worklist:
             .limit(limit)
         )
         return list(await self._session.exec(query))
+
+    async def wake_waiting(self, store_id: str, now: datetime) -> list[int]:
+        """A side answers again: what failed and waits for its next try is due now. Answers the orders.
+
+        What a side asked to come back for later (outcome `deferred`) keeps its time.
+        """
+        newest = (
+            select(AttemptRow.outcome)
+            .where(col(AttemptRow.event_id) == col(EventRow.id))
+            .order_by(col(AttemptRow.number).desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        woken = await self._session.exec(
+            update(EventRow)
+            .where(
+                col(EventRow.order_id) == col(OrderRow.id),
+                col(OrderRow.store_id) == store_id,
+                col(EventRow.state) == "pending",
+                col(EventRow.due_at) > now,
+                col(EventRow.attempts) > 0,
+                newest == "retry",
+            )
+            .values(due_at=now)
+            .returning(col(EventRow.order_id))
+        )
+        return sorted({order_id for (order_id,) in woken.all()})
 
     async def waiting_for_sku(self, store_id: str | None, before: datetime | None, limit: int) -> list[int]:
         """Dead `unknown_sku` events, of one store or all, last tried before a moment."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,10 +22,13 @@ from app.sync.perform import perform
 from app.wire.masking import mask, words_of
 
 WAITS = (
-    timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3),
-    timedelta(hours=6), timedelta(hours=12),
+    timedelta(seconds=15), timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5),
+    timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6),
+    timedelta(hours=12),
 )  # fmt: skip
-"""After the nth failed attempt; when they are used up the event is dead."""
+"""After the nth failed attempt: no longer than the trouble has lasted by then, so that its end is noticed soon."""
+PATIENCE = sum(WAITS, timedelta())
+"""The event is dead when all waits are used up and it has been tried for that long."""
 MOST_DEFERRALS = 200
 """A side that says for ever when to come back is shown to a person at last."""
 STEP_S = 100
@@ -189,12 +192,12 @@ def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Sett
     number = case.record.attempts + 1
     outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
     if outcome in {"retry", "deferred"}:
-        tries = 1 + _failures_since_replay(case, outcome)
-        if tries > (len(WAITS) if outcome == "retry" else MOST_DEFERRALS):
+        failed = _failures_since_replay(case, outcome)
+        if _exhausted(outcome, failed, now):
             outcome, state = "dead", "dead"
             problem = Problem.BUG if end.bug else Problem.EXHAUSTED
         else:
-            due_at = now + (end.after or WAITS[tries - 1])
+            due_at = now + (end.after or WAITS[min(len(failed), len(WAITS) - 1)])
     attempt = AttemptRecord(
         event_id=case.record.id,
         number=number,
@@ -225,12 +228,19 @@ _STATES: dict[Outcome, EventState] = {
 }
 
 
-def _failures_since_replay(case: Case, outcome: Outcome) -> int:
-    """Tries that ended this way; a person's replay begins the count anew."""
+def _exhausted(outcome: Outcome, failed: Sequence[AttemptRecord], now: datetime) -> bool:
+    """Tries that a recovered side brought forward (app.sync.reconcile) use up waits, and never the patience."""
+    if outcome == "deferred":
+        return len(failed) >= MOST_DEFERRALS
+    return len(failed) >= len(WAITS) and now - failed[0].ended_at >= PATIENCE
+
+
+def _failures_since_replay(case: Case, outcome: Outcome) -> list[AttemptRecord]:
+    """Tries that ended this way, oldest first; a person's replay begins the count anew."""
     since: list[AttemptRecord] = []
     for attempt in case.tried:
         since = [] if attempt.outcome == "replayed" else [*since, attempt]
-    return sum(a.outcome == outcome for a in since)
+    return [a for a in since if a.outcome == outcome]
 
 
 def _report(case: Case, how: Settlement) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.domain.value import Value
+from app.ledger.accept import Receipt
 from app.ledger.records import StoreRecord
 from app.ports import Delivery, Notice, Queue, StoreAdapter
 from app.wire.vault import Vault
@@ -41,7 +42,7 @@ async def receive(
     store: StoreRecord,
     adapter: StoreAdapter,
     delivery: Delivery,
-    keep: Callable[[KeptDelivery], Awaitable[int | None]],
+    keep: Callable[[KeptDelivery], Awaitable[Receipt]],
     queue: Queue,
     vault: Vault,
 ) -> Accepted:
@@ -50,11 +51,11 @@ async def receive(
         return Accepted(status="ping")
     adapter.verify(delivery)
     notice = adapter.read(delivery)
-    kept = await keep(_row(store, adapter, delivery, notice, vault))
-    if kept is None:
-        return Accepted(status="duplicate")
-    await queue.look(kept)
-    return Accepted(status="accepted", delivery_id=kept)
+    delivery_id, new = await keep(_row(store, adapter, delivery, notice, vault))
+    if delivery_id is None or not new:
+        return Accepted(status="duplicate", delivery_id=delivery_id)
+    await queue.look(delivery_id)
+    return Accepted(status="accepted", delivery_id=delivery_id)
 
 
 def _row(store: StoreRecord, adapter: StoreAdapter, delivery: Delivery, notice: Notice, vault: Vault) -> KeptDelivery:

@@ -71,9 +71,14 @@ async def _poll(deps: Deps, store_id: str, stream: Stream, every: timedelta) -> 
         await _note_failure(deps, store, cursor, e)
         msg = f"polling {stream} of store {store.name!r} broke off: {e}"
         raise PollFailed(msg) from e
+    woken: list[int] = []
     async with deps.ledger() as ledger:
         await ledger.move_cursor(store_id, stream, now, deps.now())
-    log.info("poll.done", store=store_id, stream=stream, changed=changed)
+        if cursor.failures:
+            woken = await ledger.wake_waiting(store_id, deps.now())
+    for order_id in woken:
+        await deps.queue.advance(order_id)
+    log.info("poll.done", store=store_id, stream=stream, changed=changed, woken=len(woken))
     return changed
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -142,7 +143,9 @@ def open_http(
     """A client for one remote side: few connections, no proxies from the environment, private targets refused."""
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
     wire = transport or guarded_transport(ssl_context, limits, allow_private=allow_private)
-    return Http(side, httpx.AsyncClient(transport=wire, trust_env=False), observe)
+    # No cookies: a PHP shop that gets its session back answers our requests one after the other.
+    cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    return Http(side, httpx.AsyncClient(transport=wire, trust_env=False, cookies=cookies), observe)
 
 
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_.-][a-z0-9]+){1,8}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")

@@ -13,6 +13,7 @@ from app.api import door as at_door
 from app.api.door import MOST_AT_ONCE, Busy, StoreCache, Turns
 from app.bootstrap import Bridge
 from app.config import Settings
+from app.ledger.accept import Receipt
 from app.main import create_app
 from app.sync.receive import KeptDelivery
 from tests.api.client import ENTRY, caller, connected
@@ -32,14 +33,14 @@ class Slow:
         self.at_once: dict[str, int] = {}
         self.most: dict[str, int] = {}
 
-    async def keep(self, row: KeptDelivery) -> int | None:
+    async def keep(self, row: KeptDelivery) -> Receipt:
         store = row.store_id
         self.at_once[store] = self.at_once.get(store, 0) + 1
         self.most[store] = max(self.most.get(store, 0), self.at_once[store])
         try:
             await asyncio.sleep(self._pause_s)
-            kept: int | None = await self._inner.keep(row)
-            return kept
+            receipt: Receipt = await self._inner.keep(row)
+            return receipt
         finally:
             self.at_once[store] -= 1
 
@@ -95,11 +96,12 @@ async def test_what_waits_too_long_is_told_to_come_again_and_is_kept_then(
 ) -> None:
     bridge, client, (_, loud) = two
     monkeypatch.setattr(at_door, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(at_door, "MOST_AT_ONCE", 4)
     fast, bridge.acceptor = bridge.acceptor, Slow(bridge.acceptor, 0.3)  # type: ignore[assignment]
     answers = await asyncio.gather(*(send(client, loud, clock, n) for n in range(1, 11)))
     refused = [a for a in answers if a.status_code == 503]
-    assert [a.status_code for a in answers].count(202) == MOST_AT_ONCE
-    assert len(refused) == 10 - MOST_AT_ONCE
+    assert [a.status_code for a in answers].count(202) == 4
+    assert len(refused) == 6
     assert all(a.headers["retry-after"] and a.headers["content-type"] == "application/problem+json" for a in refused)
     assert 'outcome="refused_busy"' in (await client.get("/metrics")).text
     bridge.acceptor = fast

@@ -1,4 +1,4 @@
-"""What must be true of every order in the end, over plain data: idealo's JSON, the store's words, the ledger's events."""
+"""What must be true of every order in the end, over plain data: idealo's JSON, the store's words, the ledger's."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

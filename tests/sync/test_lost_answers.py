@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.registry import ADAPTERS
+from app.sync.advance import WAITS
 from tests.sync.agreement import disagreements
 from tests.town import Town
 
@@ -125,4 +126,40 @@ async def test_what_never_succeeds_ends_with_a_person_and_a_replay_begins_anew(t
     await town.import_new()
     await town.hours(30)
     assert await town.story(order) == ["order.placed order done", "order.imported order dead exhausted"]
-    assert len([a for a in await town.attempts(order) if a.outcome == "retry"]) == 7
+    assert len([a for a in await town.attempts(order) if a.outcome == "retry"]) == len(WAITS)
+
+
+async def test_what_waits_is_tried_as_soon_as_the_side_answers_again(town: Town) -> None:
+    """An outage of hours must not be followed by a wait of hours."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await town.import_new()
+    await town.merchant("ship", order, parcels=[PARCEL])
+    await town.fault("idealo", "status", status=503, times=10_000)
+    await town.settle()
+    await town.hours(6)
+    [waiting] = [r for r in await town.events(order) if r.state == "pending"]
+    assert (waiting.due_at - town.clock()).total_seconds() > 3600
+    tried = len(await town.attempts(order))
+    await town.control("DELETE", "/faults")
+    town.clock.pass_time(minutes=1)
+    await town.import_new()
+    assert await disagreements(town) == []
+    assert len(await town.attempts(order)) == tried + 1
+
+
+async def test_a_side_that_comes_and_goes_uses_up_no_patience(town: Town) -> None:
+    """Reading works now and then, writing never: the tries that are brought forward do not end the event early."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    for _ in range(len(WAITS) + 5):
+        await town.fault("idealo", "status", method="GET", times=1, status=503)
+        await town.fault("idealo", "status", method="POST", path="*/merchant-order-number", times=10, status=503)
+        await town.hours(0.1, step_minutes=2)
+        await town.control("DELETE", "/faults")
+        await town.fault("idealo", "status", method="POST", path="*/merchant-order-number", times=10, status=503)
+        await town.hours(0.1, step_minutes=2)
+    tries = [a for a in await town.attempts(order) if a.outcome == "retry"]
+    assert len(tries) > len(WAITS)
+    assert "order.imported order pending" in await town.story(order)
+    await town.control("DELETE", "/faults")
+    await town.hours(13, step_minutes=60)
+    assert await disagreements(town) == []

@@ -45,12 +45,6 @@ class ProcessViews(View):
         rows = await self._rows("SELECT version_num FROM alembic_version", {})
         return str(rows[0].version_num) if rows else None
 
-    async def delivery_id(self, store_id: str, key: str) -> int | None:
-        """The row that keeps this delivery."""
-        sql = "SELECT id FROM deliveries WHERE store_id = :store_id AND key = :key"
-        rows = await self._rows(sql, {"store_id": store_id, "key": key})
-        return int(rows[0].id) if rows else None
-
 
 @functools.cache
 def expected_revision() -> str | None:

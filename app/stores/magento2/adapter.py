@@ -17,7 +17,14 @@ from app.stores.magento2.addresses import addresses
 from app.stores.magento2.chain import ORDER_FIELDS, read_chain, read_order
 from app.stores.magento2.client import Rest
 from app.stores.magento2.criteria import any_of
-from app.stores.magento2.mapping import MEMO_FIELDS, SHIPMENT_FIELDS, needs_memos, needs_shipments, store_order
+from app.stores.magento2.mapping import (
+    MEMO_FIELDS,
+    SHIPMENT_FIELDS,
+    is_untouched,
+    needs_memos,
+    needs_shipments,
+    store_order,
+)
 from app.stores.magento2.placing import order_entity
 from app.stores.magento2.products import shortages
 from app.stores.magento2.reading import document, identity
@@ -44,7 +51,12 @@ class Adapter:
                 "never reserved, so the salable quantity ends up too high by those units. Use it where an ERP sets it."
             ),
             "Import through our module reserves stock, with too little of it as well, and keeps idealo's prices.",
+            (
+                "The cart API is not used: it reserves stock, but takes the catalogue's prices and refuses what is "
+                "short, while an idealo sale is binding at idealo's price."
+            ),
             "A direct import whose answer was lost is found and linked, but not invoiced.",
+            "A canceled order that was edited or reordered in the admin is judged by the order it goes on in.",
             "An invoiced order cannot be edited in Magento's admin; it is refunded with credit memos instead.",
             "A shipment, track or credit memo deleted by an extension is not taken back at idealo.",
         ),
@@ -80,7 +92,7 @@ class Adapter:
         return await checkup.check(self._http, self._rest.credentials, self._settings)
 
     async def fetch_order(self, order_id: str) -> StoreOrder:
-        """One call; one more per edit, and one each for shipments and credit memos where the order has any."""
+        """One call, one more per edit, and one each for shipments and, once invoiced, credit memos."""
         return await self._understood(await read_chain(self._rest, order_id))
 
     async def find_order(  # the search is exact and cheap here, so it is always fresh
@@ -122,7 +134,8 @@ class Adapter:
         wrong = placed.contradictions(order, entity)
         if wrong:
             notes += await self._held(order_id, wrong)
-        snapshot = await self._understood([order])
+        new = is_untouched(order)
+        snapshot = store_order([order], [], [], self._settings) if new else await self._understood([order])
         rules = {(c.rule, c.about) for c in wrong}
         others = [c for c in snapshot.contradictions if (c.rule, c.about) not in rules]
         if kept.changed:

@@ -10,6 +10,7 @@ from app.domain.value import Value
 from app.stores.magento2.wording import storable
 
 _WIDTH = 255
+"""Of every address column; the street's lines share one, with a line break between them."""
 _PHONE_WIDTH = 20
 # Punctuation Magento's name, city and street validators take since 2.4.6 (reference 4.2).
 _IN_NAMES = ",-_.'’`& "
@@ -46,7 +47,7 @@ def _address(kind: str, title: str, address: Address, buyer: Buyer, changed: lis
         "postcode": (address.postal_code, storable(address.postal_code).strip()[:_WIDTH]),
         "telephone": (buyer.phone or NO_PHONE, phone),
     }
-    street = [_allowed(line, _IN_STREETS) for line in lines]
+    street = _street(lines)
     for name, before, after in [
         *((name, raw, taken) for name, (raw, taken) in fields.items()),
         *(("street", raw, taken) for raw, taken in zip(lines, street, strict=True)),
@@ -62,6 +63,14 @@ def _address(kind: str, title: str, address: Address, buyer: Buyer, changed: lis
         "country_id": address.country_code.strip().upper(),
         "email": storable(buyer.email).strip(),
     }
+
+
+def _street(lines: list[str]) -> list[str]:
+    """The one or two lines; where they do not fit together, the second is cut to half the column, then the first."""
+    first, *more = [_allowed(line, _IN_STREETS) for line in lines]
+    room = max(_WIDTH // 2, _WIDTH - 1 - len(first))
+    more = [line[:room].strip() for line in more]
+    return [first[: _WIDTH - sum(len(line) + 1 for line in more)].strip(), *more]
 
 
 def _allowed(raw: str, punctuation: str) -> str:

@@ -11,7 +11,7 @@ from app.wire.http import Refused
 ORDER_FIELDS = (
     "entity_id,increment_id,ext_order_id,state,status,order_currency_code,base_currency_code,grand_total,"
     "total_refunded,total_invoiced,relation_child_id,relation_child_real_id,relation_parent_id,"
-    "original_increment_id,status_histories[comment],"
+    "status_histories[comment],"
     "items[item_id,parent_item_id,sku,product_type,is_virtual,ext_order_item_id,qty_ordered,qty_invoiced,"
     "qty_shipped,qty_canceled,qty_refunded]"
 )
@@ -48,18 +48,18 @@ async def read_chain(rest: Rest, order_id: str) -> list[dict[str, Any]]:
     """
     orders = [await read_order(rest, order_id)]
     while (follower := successor(orders[-1])) is not None:
-        child = await _child(rest, *follower)
-        if child is None or not continues(child, orders[-1]):
-            break
-        orders.append(child)
+        orders.append(await _child(rest, *follower))
         if len(orders) > _LONGEST:
             raise Permanent(Problem.STATE_CONFLICT, f"order {order_id}: its chain of edits does not end")
     return orders
 
 
 def successor(order: dict[str, Any]) -> tuple[str | None, str | None] | None:
-    """Id and number of the order that an edit made of a canceled one. "Reorder" sets the same fields, but cancels
-    nothing (reference 10.1).
+    """Id and number of the order that continues a canceled one; None for a canceled order that ends here.
+
+    "Reorder" writes the same fields, number included, and cancels nothing. A canceled order that was reordered can
+    thus not be told from an edited one, and is followed as well: goods still leave for it, and a revocation at idealo
+    could not be taken back.
     """
     where = "order: relation_child"
     child = identity_or_none(order.get("relation_child_id"), f"{where}_id")
@@ -67,16 +67,7 @@ def successor(order: dict[str, Any]) -> tuple[str | None, str | None] | None:
     return (child, real) if order.get("state") == "canceled" and (child or real) else None
 
 
-def continues(child: dict[str, Any], parent: dict[str, Any]) -> bool:
-    """Whether `child` is an edit: its number is the first one's with -1, -2 … behind it. Anything else is a reorder
-    of an order that was really canceled.
-    """
-    own, before = str(child.get("increment_id") or ""), str(parent.get("increment_id") or "")
-    root = str(child.get("original_increment_id") or parent.get("original_increment_id") or before)
-    return own.startswith(f"{root}-") and (before == root or before.startswith(f"{root}-"))
-
-
-async def _child(rest: Rest, order_id: str | None, increment_id: str | None) -> dict[str, Any] | None:
+async def _child(rest: Rest, order_id: str | None, increment_id: str | None) -> dict[str, Any]:
     if order_id:
         return await read_order(rest, order_id)
     groups = [[Filter(field="increment_id", value=str(increment_id))]]

@@ -21,8 +21,8 @@ _NO_ORDER = 4294967295
 """The largest id Magento's order table can hold: nobody has it, and only a token with the right learns so."""
 _READS = (("orders", "/V1/orders"), ("shipments", "/V1/shipments"), ("credit memos", "/V1/creditmemos"),
           ("products", "/V1/products"))  # fmt: skip
-_WRITES = (("cancel", f"/V1/orders/{_NO_ORDER}/cancel"), ("invoice", f"/V1/order/{_NO_ORDER}/invoice"),
-           ("refund", f"/V1/order/{_NO_ORDER}/refund"))  # fmt: skip
+_WRITES = (("cancel", f"/V1/orders/{_NO_ORDER}/cancel"), ("unhold", f"/V1/orders/{_NO_ORDER}/unhold"),
+           ("invoice", f"/V1/order/{_NO_ORDER}/invoice"), ("refund", f"/V1/order/{_NO_ORDER}/refund"))  # fmt: skip
 _ADVICE_KEY = (
     "Enter the four values of an active integration (System > Extensions > Integrations). A bearer_token alone works "
     "only where Magento allows it (off since 2.4.4). The shop's and the bridge's clock must agree."
@@ -35,7 +35,7 @@ _ADVICE_RESOURCES = (
 async def check(http: Http, given: Credentials, settings: Settings) -> Checkup:
     """Findings in the order an operator repairs them; the first that blocks ends the check."""
     findings: list[Finding] = []
-    reached = await _reached(http, given, findings)
+    reached = await _reached(http, given, settings, findings)
     if reached is not None:
         rest, views = reached
         findings += _view(views, settings)
@@ -46,14 +46,16 @@ async def check(http: Http, given: Credentials, settings: Settings) -> Checkup:
     return Checkup(findings=tuple(findings), credentials={k: v for k, v in kept.model_dump().items() if v})
 
 
-async def _reached(http: Http, given: Credentials, findings: list[Finding]) -> tuple[Rest, list[dict[str, Any]]] | None:
+async def _reached(
+    http: Http, given: Credentials, settings: Settings, findings: list[Finding]
+) -> tuple[Rest, list[dict[str, Any]]] | None:
     """The API under the address it answers at: redirects are followed, /index.php tried where rewrites are off."""
     try:
         rest, views = await _followed(http, given)
     except SyncError as e:
         findings.append(_not_reached(e))
         return None
-    canonical = await _canonical(http, rest.credentials, views)
+    canonical = await _canonical(http, rest.credentials, own_address(views, rest.credentials.base_url, settings))
     if canonical is not None:
         rest = canonical
     base = rest.credentials.base_url
@@ -96,9 +98,21 @@ def _not_reached(e: SyncError) -> Finding:
     return Finding(name="address", ok=False, detail=str(e), advice=advice)
 
 
-async def _canonical(http: Http, key: Credentials, views: list[dict[str, Any]]) -> Rest | None:
-    """The shop signs with the address it believes it has: kept where it differs and answers as well."""
-    said = next((str(v.get("secure_base_url") or v.get("base_url") or "") for v in views), "").rstrip("/")
+def own_address(views: list[dict[str, Any]], base: str, settings: Settings) -> str:
+    """The address the shop has for itself: each website may have its own, so one of them that was entered stays, and
+    else the one of the store view orders belong to is taken.
+    """
+    addresses = [tuple(str(v.get(n) or "").rstrip("/") for n in ("secure_base_url", "base_url")) for v in views]
+    if any(base == secure for secure, _ in addresses):
+        return base
+    same = [secure for secure, plain in addresses if base == plain]
+    chosen = [a for a, v in zip(addresses, views, strict=True) if settings.store_view in {"", v.get("code")}]
+    found = [*same, *(secure or plain for secure, plain in chosen)]
+    return found[0] if found else ""
+
+
+async def _canonical(http: Http, key: Credentials, said: str) -> Rest | None:
+    """The shop under its own address: kept where it differs and answers as well."""
     if not said or said == key.base_url or not said.startswith(("http://", "https://")):
         return None
     if key.base_url == f"{said}/index.php" or key.base_url.startswith("https://") > said.startswith("https://"):
@@ -166,7 +180,7 @@ async def _writing(rest: Rest) -> Finding:
             missing.append(f"{name}: {e}")
     if missing:
         return Finding(name="writing", ok=False, detail="; ".join(missing), advice=_ADVICE_RESOURCES)
-    return _named("writing", "the token may cancel, invoice and refund orders")
+    return _named("writing", "the token may cancel, release, invoice and refund orders")
 
 
 async def _module(rest: Rest, settings: Settings) -> Finding:

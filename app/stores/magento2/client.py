@@ -115,6 +115,8 @@ def _explained(refused: Refused, what: str) -> Permanent | Retryable:
         return Retryable(f"{what}: the shop's database is busy: {mask(message)[:200]}")
     if not message:
         return refused
+    if refused.status in {400, 401} and "nonce is already" in message.lower():
+        return Retryable(f"{what}: the shop saw this request twice; something on the way has repeated it")
     detail = f"{what} answered {refused.status} ({mask(message)[:300]})"
     # A clock that is off and a nonce used twice are told as 400 on some versions.
     key_trouble = refused.status in {401, 403} or "oauth_" in message
@@ -126,8 +128,3 @@ def gone(refused: Refused) -> bool:
     """Whether the shop says that it has no such row; a missing route or an HTML page says nothing about rows."""
     message = said(refused)
     return refused.status == 404 and bool(message) and NO_ROUTE not in message
-
-
-def no_route(refused: Refused) -> bool:
-    """Whether the shop does not know the endpoint (recorded 082, Magento 2.4.6)."""
-    return refused.status == 404 and NO_ROUTE in said(refused)

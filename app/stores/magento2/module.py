@@ -7,9 +7,10 @@ from typing import Any
 from app.domain.errors import Permanent, Problem
 from app.domain.value import Value
 from app.ports import Finding
-from app.stores.magento2.client import Rest, no_route, said
-from app.stores.magento2.reading import document, flag, identity, text_or_none
+from app.stores.magento2.client import Rest, said
+from app.stores.magento2.reading import document, identity, text_or_none
 from app.wire.http import Refused
+from app.wire.json_fields import flag
 
 _PATH = "/V1/idealo-connector"
 UNKNOWN_SKU = "sku_not_found"
@@ -50,7 +51,8 @@ async def info(rest: Rest) -> Module | None:
     try:
         return _module(await rest.get(f"{_PATH}/info"))
     except Refused as e:
-        if no_route(e):
+        # The text is translated where the shop has a language pack; a page without one is no answer of Magento's.
+        if e.status == 404 and said(e):
             return None
         raise
 
@@ -62,7 +64,7 @@ async def ensure(rest: Rest, secret: str, url: str) -> tuple[Finding, ...]:
     found = await info(rest)
     if found is None:
         text = "our module is not installed: changes are found by polling, minutes later, and nothing is lost"
-        return (Finding(name="module", ok=False, detail=text, advice=INSTALL),)
+        return (Finding(name="module", ok=True, level="absent", detail=text, advice=INSTALL),)
     done = []
     if not found.enabled:
         done.append("switched on")

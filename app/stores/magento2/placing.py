@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from app.domain.errors import Permanent, Problem
 from app.domain.money import CENT, net_of, split, tax_in
 from app.domain.tax import Draft, DraftLine
 from app.domain.value import Value
@@ -13,6 +14,10 @@ from app.stores.magento2.settings import Settings
 from app.stores.magento2.wording import order_comment, shipping_description, storable
 
 _ZERO = Decimal("0.00")
+_CUSTOMER = 128
+"""Width of the customer's columns on an order; the addresses' are wider (sales_order, Magento 2.4)."""
+_REFERENCE = 32
+"""Width of ext_order_id: MySQL would cut a longer id without a word, and no search would find the order again."""
 
 
 class Shop(Value):
@@ -43,9 +48,12 @@ def order_entity(
     draft: Draft, addresses: Addresses, products: Mapping[str, Product], shop: Shop, settings: Settings
 ) -> dict[str, Any]:
     """The order as PUT /V1/orders/create and our module's import take it: kept as it is, prices and all (recorded
-    025). Amounts stand twice, in base and order currency.
+    025). Amounts stand twice, in base and order currency. Permanent(unsupported) for an id the shop would cut.
     """
     purchase = draft.purchase
+    if len(purchase.idealo_order_id) > _REFERENCE:
+        text = f"Magento keeps {_REFERENCE} characters of an idealo order id, this one has more"
+        raise Permanent(Problem.UNSUPPORTED, text)
     sums = _sums(draft)
     items = _items(draft, products, shop, sums.discount)
     payment = {"method": settings.payment_method, "last_trans_id": storable(purchase.transaction_id)[:32]}
@@ -91,9 +99,7 @@ def _head(draft: Draft, addresses: Addresses, shop: Shop, settings: Settings) ->
         "customer_is_guest": 1,
         "customer_group_id": 0,
         "customer_note_notify": 0,
-        "customer_email": addresses.billing["email"],
-        "customer_firstname": addresses.billing["firstname"],
-        "customer_lastname": addresses.billing["lastname"],
+        **{f"customer_{name}": addresses.billing[name][:_CUSTOMER] for name in ("email", "firstname", "lastname")},
         "shipping_description": shipping_description(draft.purchase),
     }
 

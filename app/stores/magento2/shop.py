@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.errors import Permanent, Problem, SyncError
-from app.stores.magento2.client import Rest, no_route, segment
+from app.stores.magento2.client import Rest, segment
 from app.stores.magento2.criteria import any_of
 from app.stores.magento2.listing import product_rows
 from app.stores.magento2.module import Module, info
 from app.stores.magento2.placing import Shop
 from app.stores.magento2.products import FIELDS, Product, batches, chosen
-from app.stores.magento2.reading import document, entries, flag, identity, text, whole
+from app.stores.magento2.reading import document, entries, identity, text, whole
 from app.stores.magento2.settings import Settings
 from app.wire.http import Refused
+from app.wire.json_fields import flag
 
 _KEPT_S = 600
 
@@ -74,7 +75,7 @@ class ShopFacts:
                 self._stock_id = await stock_of_website(self._rest, website_id)
             answer = await self._rest.get(f"/V1/inventory/get-product-salable-quantity/{sku}/{self._stock_id}")
         except Refused as e:
-            if not no_route(e):
+            if e.status != 404:
                 raise
             item = document(await self._rest.get(f"/V1/stockItems/{sku}"), "stock item")
             if not flag(item.get("manage_stock", True)) or item.get("backorders"):

@@ -1,11 +1,12 @@
 """Works out where the units of each row are: shipped, cancelled, returned; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.orders import Contradiction, StoreLine
 from app.domain.value import Value
-from app.stores.magento2.reading import count, entries, flag, identity, identity_or_none, text_or_none
+from app.stores.magento2.reading import count, entries, identity, identity_or_none, text_or_none
+from app.wire.json_fields import flag
 
 _COUNTERS = ("qty_shipped", "qty_canceled", "qty_refunded", "qty_invoiced")
 _NEVER_SHIPS = {"virtual", "downloadable"}
@@ -23,6 +24,18 @@ class Row(Value):
     canceled: int
     refunded: int
     invoiced: int
+
+    def documented(self, shipped: Mapping[str, int], refunded: Mapping[str, int]) -> "Row":
+        """The row with at least what its shipments and credit memos hold, per item id.
+
+        A shipment saved with POST /V1/shipment, as some inventory systems do, leaves the order's counters alone.
+        """
+        return self.model_copy(
+            update={
+                "shipped": max(self.shipped, min(shipped.get(self.item_id, 0), self.ordered)),
+                "refunded": max(self.refunded, min(refunded.get(self.item_id, 0), self.ordered)),
+            }
+        )
 
 
 def rows_of(order: dict[str, Any], where: str) -> list[Row]:
@@ -82,7 +95,7 @@ def line_of(row: Row, state: str) -> tuple[StoreLine, Contradiction | None]:
     shipped = row.shipped
     if row.never_ships and state in {"complete", "closed"}:
         # Downloads and services leave with their invoice; no shipment is ever made.
-        shipped = max(shipped, row.invoiced - row.canceled)
+        shipped = max(shipped, min(row.invoiced, row.ordered - row.canceled))
     fits = shipped + row.canceled <= row.ordered and row.refunded <= row.ordered
     shipped = min(shipped, row.ordered)
     never_left = row.ordered - shipped
@@ -106,6 +119,18 @@ def _unbalanced(row: Row) -> Contradiction:
         f"{row.refunded} refunded"
     )
     return Contradiction(rule="units_do_not_add_up", about=row.sku, detail=detail)
+
+
+def units_of(documents: Sequence[dict[str, Any]], where: str) -> dict[str, int]:
+    """Units per order item over the rows of shipments or credit memos; a memo lists rows of no units as well."""
+    units: dict[str, int] = {}
+    for i, found in enumerate(documents):
+        for j, item in enumerate(entries(found.get("items"), f"{where}[{i}].items")):
+            at = f"{where}[{i}].items[{j}]"
+            item_id = identity_or_none(item.get("order_item_id"), f"{at}.order_item_id")
+            if item_id:
+                units[item_id] = units.get(item_id, 0) + count(item.get("qty"), f"{at}.qty")
+    return units
 
 
 class _Pool:

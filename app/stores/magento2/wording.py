@@ -2,19 +2,10 @@
 
 import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal
 
 from app.domain.orders import Purchase
-from app.domain.tax import BERLIN
+from app.domain.staff_notes import DELIVERY, OPTION, euros, opening, seller
 
-PAYMENT = {
-    "PAYPAL": "PayPal",
-    "SOFORT": "Sofortüberweisung",
-    "CREDITCARD": "Kreditkarte",
-    "IDEALO_CHECKOUT_PAYMENTS": "idealo Checkout Payments",
-}
-DELIVERY = {"POSTAL": "Versand", "FORWARDING": "Spedition", "DOWNLOAD": "Download", "LETTER": "Brief"}
-OPTION = {"TWO_MAN_DELIVERY": "Lieferung an den Verwendungsort", "PICKUP_SERVICE": "Altgeräte-Mitnahme"}
 TOTAL = "Gesamtbetrag"
 """Starts the line of the order comment that names idealo's total; a later look compares the order with it."""
 OUR_CANCELLATION = "idealo Bridge: Stornierung"
@@ -56,24 +47,14 @@ def order_comment(purchase: Purchase, changed: Sequence[str]) -> str:
     """The comment on a new order, for staff only; `changed` are address fields the shop would not have taken as they
     are, with their original text.
     """
-    placed = purchase.placed_at.astimezone(BERLIN).strftime("%d.%m.%Y %H:%M")
-    payment = PAYMENT.get(purchase.payment_method, purchase.payment_method)
-    said = [
-        f"idealo-Bestellung {purchase.idealo_order_id} vom {placed} Uhr",
-        f"{TOTAL}: {amount(purchase.total)}",
-        f"Zahlung: {payment}, Transaktion {purchase.transaction_id}",
-        f"Lieferung: {DELIVERY.get(purchase.delivery, purchase.delivery)}",
-        *(f"Zusatzleistung: {OPTION.get(o.kind, o.kind)} ({amount(o.price)})" for o in purchase.delivery_options),
-    ]
-    if purchase.voucher:
-        said.append(f"Gutschein: {purchase.voucher}")
+    first, *rest = opening(purchase)
+    said = [first, f"{TOTAL}: {euros(purchase.total)}", *rest]
     if purchase.difference:
-        said.append(f"Differenz laut idealo: {amount(purchase.difference)}, in den Versandkosten gebucht")
+        said.append(f"Differenz laut idealo: {euros(purchase.difference)}, in den Versandkosten gebucht")
     for line in purchase.lines:
-        seller = " ".join(part for part in (line.seller_name, line.seller_id) if part)
         facts = [f"Lieferzusage {line.delivery_promise}" if line.delivery_promise else ""]
-        facts.append(f"Verkäufer {seller}" if seller else "")
-        facts.append(f"Preisanpassung {amount(line.price_adjustment)} je Stück" if line.price_adjustment else "")
+        facts.append(f"Verkäufer {seller(line)}" if seller(line) else "")
+        facts.append(f"Preisanpassung {euros(line.price_adjustment)} je Stück" if line.price_adjustment else "")
         said += [f"{line.sku}: {fact}" for fact in facts if fact]
     said += [f"Angepasst: {text}" for text in changed]
     return storable("\n".join(said))
@@ -87,7 +68,3 @@ def hold_comment(details: Sequence[str]) -> str:
 def cancel_comment(idealo_order_id: str | None) -> str:
     """The comment of the credit memo that cancels an invoiced order."""
     return f"{OUR_CANCELLATION} der idealo-Bestellung {idealo_order_id or ''} durch den Käufer".rstrip()
-
-
-def amount(value: Decimal) -> str:
-    return f"{value:.2f} €".replace(".", ",")

@@ -43,7 +43,12 @@ class Import implements ImportInterface
         try {
             $warnings = $this->save($order, $idealoOrderId);
         } catch (DuplicateException $e) {
-            return $this->get($idealoOrderId);
+            // Another import of this order was first, or the shop gave its number twice, which is told as it is.
+            $known = $this->imported->find($idealoOrderId);
+            if ($known === null) {
+                throw $e;
+            }
+            return $this->result($known, false, []);
         }
         $orderId = (int) $order->getEntityId();
         return $this->result($orderId, true, [...$warnings, ...($invoice ? $this->invoice($orderId) : [])]);

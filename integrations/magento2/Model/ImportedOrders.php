@@ -12,13 +12,14 @@ use Magento\Framework\DB\Adapter\AdapterInterface;
 class ImportedOrders
 {
     private const NAME = 'idealo_connector_order';
+    private const LOOK_BACK_S = 90 * 86400;
 
     public function __construct(private readonly ResourceConnection $resource)
     {
     }
 
     /**
-     * The order's entity id, also where it was imported before the module was there.
+     * The order's entity id, also where it was imported, not long ago, before the module was there.
      */
     public function find(string $idealoOrderId): ?int
     {
@@ -26,7 +27,10 @@ class ImportedOrders
         $own = $connection->select()->from($this->table(self::NAME), ['order_id'])
             ->where('idealo_order_id = ?', $idealoOrderId)->where('order_id IS NOT NULL');
         $direct = $connection->select()->from($this->table('sales_order'), ['entity_id'])
-            ->where('BINARY ext_order_id = ?', $idealoOrderId)->order('entity_id')->limit(1);
+            ->where('ext_order_id = ?', $idealoOrderId)->where('BINARY ext_order_id = ?', $idealoOrderId)
+            // Older versions have no index on ext_order_id; this date has one.
+            ->where('created_at > ?', gmdate('Y-m-d H:i:s', time() - self::LOOK_BACK_S))
+            ->order('entity_id')->limit(1);
         $found = $connection->fetchOne($own) ?: $connection->fetchOne($direct);
         return $found ? (int) $found : null;
     }
@@ -36,10 +40,8 @@ class ImportedOrders
      */
     public function claim(string $idealoOrderId): void
     {
-        $this->connection()->insert(
-            $this->table(self::NAME),
-            ['idealo_order_id' => $idealoOrderId, 'created_at' => time()]
-        );
+        $row = ['idealo_order_id' => $idealoOrderId, 'created_at' => time()];
+        $this->connection()->insert($this->table(self::NAME), $row);
     }
 
     public function keep(string $idealoOrderId, int $orderId): void

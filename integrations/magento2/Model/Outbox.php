@@ -3,32 +3,31 @@ declare(strict_types=1);
 
 namespace Idealo\Connector\Model;
 
+use Idealo\Connector\Wire\Backoff;
 use Idealo\Connector\Wire\Payload;
 use Magento\Framework\DataObject\IdentityService;
 use Magento\Framework\Stdlib\DateTime\DateTime;
-use Magento\Sales\Api\Data\OrderInterface;
-use Magento\Sales\Api\OrderRepositoryInterface;
+use Magento\Store\Model\StoreManagerInterface;
 use Psr\Log\LoggerInterface;
 
 /**
- * Writes down what happened to an idealo order, once per request and entity; the cron sends it.
+ * Writes down what happened to an idealo order; the cron sends it.
  *
  * Nothing here may break the save it is called from: trouble is logged, and the bridge's polling finds what was lost.
  */
 class Outbox
 {
-    private const LONGEST_CHAIN = 50;
-
-    /** @var array<string, true> */
-    private array $seen = [];
+    /** @var array<string, int> when a thing was last noted, in Unix seconds */
+    private array $noted = [];
 
     public function __construct(
         private readonly OutboxTable $table,
         private readonly Settings $settings,
+        private readonly OrderFacts $facts,
         private readonly Payload $payload,
         private readonly IdentityService $ids,
+        private readonly StoreManagerInterface $stores,
         private readonly DateTime $clock,
-        private readonly OrderRepositoryInterface $orders,
         private readonly LoggerInterface $logger
     ) {
     }
@@ -36,16 +35,7 @@ class Outbox
     public function tellOf(string $event, int $orderId, string $type, int $entityId, ?int $parentId = null): void
     {
         try {
-            $this->tell($event, $this->orders->get($orderId), $type, $entityId, $parentId);
-        } catch (\Throwable $e) {
-            $this->logger->error('idealo Connector: ' . $event . ' was not noted: ' . $e->getMessage());
-        }
-    }
-
-    public function tellOfOrder(string $event, OrderInterface $order): void
-    {
-        try {
-            $this->tell($event, $order, 'order', (int) $order->getEntityId(), null);
+            $this->tell($event, $orderId, $type, $entityId, $parentId);
         } catch (\Throwable $e) {
             $this->logger->error('idealo Connector: ' . $event . ' was not noted: ' . $e->getMessage());
         }
@@ -53,43 +43,42 @@ class Outbox
 
     public function ping(): void
     {
-        $body = $this->payload->ping('admin');
-        $this->table->add($this->ids->generateId(), 'ping', $body, (int) $this->clock->gmtTimestamp());
+        $now = (int) $this->clock->gmtTimestamp();
+        $this->table->add($this->ids->generateId(), 'ping', $this->payload->ping('admin'), $now);
     }
 
-    private function tell(string $event, OrderInterface $order, string $type, int $entityId, ?int $parentId): void
+    private function tell(string $event, int $orderId, string $type, int $entityId, ?int $parentId): void
     {
+        $now = (int) $this->clock->gmtTimestamp();
         $key = $event . '/' . $entityId;
-        if (isset($this->seen[$key]) || !$this->settings->enabled()) {
+        if ($this->isNoted($key, $now) || !$this->settings->enabled()) {
             return;
         }
-        $first = $this->firstOfChain($order);
-        $idealoOrderId = (string) $first->getExtOrderId();
-        if ($idealoOrderId === '') {
+        $order = $this->facts->ofFirst($orderId);
+        if ($order === null) {
             return;
         }
+        $store = (string) $this->stores->getStore($order['store'])->getCode();
         $body = $this->payload->build(
             $event,
-            (string) $order->getStore()->getCode(),
-            (int) $first->getEntityId(),
-            (string) $first->getIncrementId(),
-            $idealoOrderId,
+            $store,
+            $order['id'],
+            $order['number'],
+            $order['idealo'],
             $type,
             $entityId,
             $parentId
         );
-        $this->table->add($this->ids->generateId(), $event, $body, (int) $this->clock->gmtTimestamp());
-        $this->seen[$key] = true;
+        $this->table->add($this->ids->generateId(), $event, $body, $now);
+        $this->noted[$key] = $now;
     }
 
     /**
-     * An edit in the admin continues an order in a new one; the bridge knows the first.
+     * One save of a shipment or order raises its event several times. The row already there is sent, and the order
+     * read, only after all of them; a queue consumer that lives for hours writes a new one for the next change.
      */
-    private function firstOfChain(OrderInterface $order): OrderInterface
+    private function isNoted(string $key, int $now): bool
     {
-        for ($n = 0; $n < self::LONGEST_CHAIN && $order->getRelationParentId(); $n++) {
-            $order = $this->orders->get((int) $order->getRelationParentId());
-        }
-        return $order;
+        return isset($this->noted[$key]) && $now - $this->noted[$key] < Backoff::FIRST_DELAY / 2;
     }
 }

@@ -31,18 +31,28 @@ class Sender
 
     public function sendDue(): void
     {
+        $givenUp = 0;
         foreach ($this->table->due((int) $this->clock->gmtTimestamp(), self::AT_ONCE) as $row) {
             if (!$this->settings->enabled()) {
-                return;
+                break;
             }
-            $this->send($row);
+            [$status, $isDead] = $this->send($row);
+            $givenUp += $isDead ? 1 : 0;
+            if ($status === 0) {
+                // Nobody is there: the others would only wait as long, and keep Magento's cron from its other work.
+                break;
+            }
+        }
+        if ($givenUp > 0) {
+            $this->tellStaff('webhooks given up: ' . $givenUp . '; the bridge finds by polling what they told');
         }
     }
 
     /**
      * @param array<string, mixed> $row
+     * @return array{int, bool} status (0 where nothing answered) and whether the row was given up
      */
-    private function send(array $row): void
+    private function send(array $row): array
     {
         [$status, $answer] = $this->post((string) $row['delivery'], (string) $row['event'], (string) $row['body']);
         $now = (int) $this->clock->gmtTimestamp();
@@ -56,10 +66,11 @@ class Sender
             $this->tellStaff('the bridge no longer serves this shop; webhooks are switched off');
         } elseif ($wait === null) {
             $this->table->settle((int) $row['id'], 'dead', $attempts, $now, $answer);
-            $this->tellStaff('a webhook was given up after ' . $attempts . ' attempts: ' . $answer);
+            return [$status, true];
         } else {
             $this->table->settle((int) $row['id'], 'waiting', $attempts, $now + $wait, $answer);
         }
+        return [$status, false];
     }
 
     /**

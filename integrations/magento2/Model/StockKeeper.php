@@ -109,10 +109,17 @@ class StockKeeper
             $id = (int) $item->getProductId();
             $units[$id] = ($units[$id] ?? 0) + (float) $item->getQtyOrdered();
         }
+        $websiteId = (int) $order->getStore()->getWebsiteId();
         try {
-            $this->legacy->registerProductsSale($units, (int) $order->getStore()->getWebsiteId());
+            $soldOut = $this->legacy->registerProductsSale($units, $websiteId);
         } catch (LocalizedException $e) {
-            return ['stock was not booked: ' . $e->getMessage()];
+            // One that is short refuses them all. A sale taken back in negative units books them without asking, so
+            // that a later cancellation or return gives back what was taken.
+            $this->legacy->revertProductsSale(array_map(static fn (float $n): float => -$n, $units), $websiteId);
+            return ['booked below zero: ' . $e->getMessage()];
+        }
+        foreach ($soldOut as $item) {
+            $item->save();
         }
         return [];
     }

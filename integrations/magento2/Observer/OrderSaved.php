@@ -26,7 +26,9 @@ class OrderSaved implements ObserverInterface
         }
         if ($order->getState() !== $before || $this->lostUnits($order)) {
             $canceled = $order->getState() === Order::STATE_CANCELED;
-            $this->outbox->tellOfOrder($canceled ? 'order.canceled' : 'order.state_changed', $order);
+            $event = $canceled ? 'order.canceled' : 'order.state_changed';
+            $id = (int) $order->getEntityId();
+            $this->outbox->tellOf($event, $id, 'order', $id);
         }
     }
 
