@@ -88,7 +88,7 @@ async def test_a_public_key_is_no_secret_in_any_spelling(
         {"alg": "RS256", "jku": "https://evil.example/keys"}, {"alg": "RS256", "x5u": "https://evil.example"},
         {"alg": "RS256", "jwk": LISTED}, {"alg": "HS256", "crit": ["exp"]}, {"alg": "HS256", "crit": "b64"},
     ],
-    ids=str,
+    ids=lambda header: str({**header, "jwk": "..."} if "jwk" in header else header),  # the key is new in every process
 )  # fmt: skip
 async def test_headers_choose_neither_algorithm_nor_key(settings: Settings, header: dict[str, Any]) -> None:
     own = claims(aud=settings.jwt_audience, iss=settings.jwt_issuer)
