@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 import time
 import uuid
 from collections.abc import Callable
@@ -136,7 +135,6 @@ class OpenSides:
         self._now = now
         self._allow_private = allow_private
         self._transport = transport
-        self._ssl = ssl.create_default_context()
         self._open: dict[str, _Opened] = {}
         self._worn: list[_Opened] = []
         self._closing: set[asyncio.Task[None]] = set()
@@ -174,7 +172,6 @@ class OpenSides:
             side,
             self._counts.observe,
             allow_private=self._allow_private,
-            ssl_context=self._ssl,
             transport=self._transport,
         )
 

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -98,6 +97,6 @@ def create_app(bridge: Bridge | None = None) -> ASGIApp:
 def state_for(bridge: Bridge) -> ApiState:
     """What routes and commands work with."""
     # The token issuer is the operator's own choice, so it may live on a private network.
-    http = open_http("jwks", bridge.counts.observe, allow_private=True, ssl_context=ssl.create_default_context())
+    http = open_http("jwks", bridge.counts.observe, allow_private=True)
     tokens = TokenChecker(bridge.settings, http)
     return ApiState(bridge=bridge, tokens=tokens, stores=StoreCache(bridge.deps))

@@ -23,6 +23,8 @@ from workers.rounds import webhook_url
 SHOP_ID = 318204
 """The idealo shop of a town's first store; stores that are connected beside it take the numbers after it."""
 IDEALO_URL = "http://sandbox.test"
+JOBS_AT_ONCE = {"shopify": {"job_seconds": 0}}
+"""The bridge waits real seconds for a job while this clock stands still: tests/stores and some random lives let it."""
 WEBHOOK_SECRET = "aWebhookSecretOfForty8LettersAndDigits0123456789"
 
 
@@ -199,6 +201,7 @@ async def _open_shop(
     shop = {"shop_id": shop_id, "client_id": f"client-{shop_id}", "client_secret": "secret"}
     (await control.post("/_sandbox/idealo/shops", json=shop)).raise_for_status()
     credentials = {**world.stores[kind].credentials(), "base_url": f"{IDEALO_URL}/stores/{kind}"}
+    await control.put(f"/stores/{kind}/_options", json=JOBS_AT_ONCE.get(kind, {}))
     keys = StoreKeys(
         credentials=credentials,
         idealo=IdealoKeys(client_id=f"client-{shop_id}", client_secret="secret", base_url=IDEALO_URL),

@@ -1,7 +1,6 @@
 """Runs the stories side by side and prints each order's timeline while it grows."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +24,7 @@ async def show(settings: Settings, api_url: str, sandbox_url: str, kind: str, sa
     With a store connected already it only says what the ledger holds: yesterday's data stays as it is.
     """
     token = issue_token(settings, ["read", "operate", "configure"], timedelta(minutes=15), "demo")
-    http = open_http("demo", _unobserved, allow_private=True, ssl_context=ssl.create_default_context())
+    http = open_http("demo", _unobserved, allow_private=True)
     hands = Hands(http, api_url, sandbox_url, token, kind)
     try:
         stores = (await hands.admin("GET", "/stores"))["items"]

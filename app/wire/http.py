@@ -1,6 +1,7 @@
 """Every call that leaves the bridge: time limits, Retry-After, transport trouble and status codes become our errors."""
 
 import asyncio
+import functools
 import json
 import re
 import ssl
@@ -132,17 +133,26 @@ class Http:
         await self._client.aclose()
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """One for the whole process: reading the system's certificates takes longer than a call."""
+    return ssl.create_default_context()
+
+
 def open_http(
     side: str,
     observe: Observer,
     *,
     allow_private: bool,
-    ssl_context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext | None = None,
     transport: Transport | None = None,
 ) -> Http:
-    """A client for one remote side: few connections, no proxies from the environment, private targets refused."""
+    """A client for one remote side: few connections, no proxies from the environment, private targets refused.
+
+    Without an `ssl_context` the system's certificates vouch for the other side.
+    """
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
-    wire = transport or guarded_transport(ssl_context, limits, allow_private=allow_private)
+    wire = transport or guarded_transport(ssl_context or _trusted(), limits, allow_private=allow_private)
     # No cookies: a PHP shop that gets its session back answers our requests one after the other.
     cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     return Http(side, httpx.AsyncClient(transport=wire, trust_env=False, cookies=cookies), observe)

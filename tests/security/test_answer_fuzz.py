@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -129,9 +128,7 @@ class Broken:
 
 
 def _http(side: str, transport: httpx.AsyncBaseTransport) -> Http:
-    return open_http(
-        side, lambda *_: None, allow_private=True, ssl_context=ssl.create_default_context(), transport=transport
-    )
+    return open_http(side, lambda *_: None, allow_private=True, transport=transport)
 
 
 @pytest.fixture

@@ -147,6 +147,7 @@ async def test_what_waits_is_tried_as_soon_as_the_side_answers_again(town: Town)
     assert len(await town.attempts(order)) == tried + 1
 
 
+@pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 async def test_a_side_that_comes_and_goes_uses_up_no_patience(town: Town) -> None:
     """Reading works now and then, writing never: the tries that are brought forward do not end the event early."""
     [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])

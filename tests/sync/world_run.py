@@ -26,6 +26,8 @@ async def run(seed: int, settings: Settings, kinds: Sequence[str], steps: int = 
         towns = [first]
         for number, kind in enumerate(kinds[1:], start=1):
             towns.append(await first.beside(kind, SHOP_ID + number))
+        if "shopify" in kinds and seed % 5 == 0:
+            await first.raw("PUT", "/stores/shopify/_options", {"job_seconds": 0.5})
         for _ in range(steps):
             await _living(towns, grim, chance)
         return await _calm(towns, grim)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLResolveInfo,
@@ -69,6 +70,13 @@ def schema() -> GraphQLSchema:
     return built
 
 
+@lru_cache(maxsize=512)
+def _validated(text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document and what is wrong with it; an app sends the same few again and again. Raises GraphQLError."""
+    parsed = parse(text)
+    return parsed, validate(schema(), parsed, max_errors=50)
+
+
 class Api:
     """The GraphQL endpoint of one store; keeps the bucket and the idempotency keys."""
 
@@ -85,11 +93,10 @@ class Api:
             return {"errors": [{"message": "No query string was present"}]}
         given = document.get("variables") or {}
         try:
-            parsed = parse(text)
+            parsed, problems = _validated(text)
         except GraphQLError as failure:
             locations = [{"line": one.line, "column": one.column} for one in failure.locations or []]
             return {"errors": [{"message": failure.message, "locations": locations}]}
-        problems = validate(schema(), parsed, max_errors=50)
         if problems:
             return {"errors": [shown_validation(problem, parsed) for problem in problems]}
         operation = _operation(parsed.definitions, document.get("operationName"))
