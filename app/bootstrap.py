@@ -1,20 +1,13 @@
 """Puts a process together: settings in, everything the use cases need out."""
 
 import asyncio
-import json
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-from arq.connections import ArqRedis, RedisSettings, create_pool
-from arq.constants import job_key_prefix
-from arq.jobs import serialize_job
-from redis.exceptions import RedisError
-
+from app.bell import RedisQueue
 from app.config import Settings
 from app.domain.settings import StoreSettings
 from app.idealo import IdealoClient, IdealoCredentials
@@ -29,67 +22,12 @@ from app.wire.counts import CallCounts
 from app.wire.http import Http, Transport, open_http
 from app.wire.vault import Vault
 
-QUEUE_NAME = "idealo-bridge"
-CHANNEL = "idealo-bridge:bell"
-KEPT_MS = 86_400_000
-"""arq forgets a ring that nobody answered within a day; the sweep has rung again long before."""
-SILENCE_S = 2.0
-"""After a failed ring Redis is left alone that long, so that a webhook never waits for a broken bell."""
 UNUSED_S = 900.0
 """Clients that were not asked for that long are closed: longer than any poll or step that may still hold them."""
-
-log = structlog.get_logger("bridge")
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def to_json(job: dict[str, Any]) -> bytes:
-    """arq's jobs as JSON: its own pickle would run code for whoever writes to Redis."""
-    return json.dumps(job).encode()
-
-
-def from_json(raw: bytes) -> dict[str, Any]:
-    job: dict[str, Any] = json.loads(raw)
-    return job
-
-
-class RedisQueue:
-    """Rings through arq. A ring that fails is logged and forgotten: the sweep rings again within a minute."""
-
-    def __init__(self, redis_url: str, now: Callable[[], datetime] = utc_now) -> None:
-        self.settings = RedisSettings.from_dsn(redis_url)
-        self.settings.conn_retries = 0
-        self._pool: ArqRedis | None = None
-        self._silent_until: datetime | None = None
-        self._now = now
-
-    async def look(self, delivery_id: int) -> None:
-        await self._ring("look", delivery_id)
-
-    async def advance(self, order_id: int) -> None:
-        await self._ring("advance", order_id)
-
-    async def poll(self, store_id: str) -> None:
-        await self._ring("poll", store_id)
-
-    async def _ring(self, job: str, argument: int | str) -> None:
-        if self._silent_until and self._now() < self._silent_until:
-            return
-        try:
-            if self._pool is None:
-                self._pool = await create_pool(
-                    self.settings, job_serializer=to_json, job_deserializer=from_json, default_queue_name=QUEUE_NAME
-                )
-            await _enqueue(self._pool, job, argument)
-        except (RedisError, OSError, TimeoutError) as e:
-            self._silent_until = datetime.fromtimestamp(self._now().timestamp() + SILENCE_S, UTC)
-            log.warning("ring.lost", job=job, detail=type(e).__name__, advice="is Redis up? the sweep rings again")
-
-    async def aclose(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
 
 
 @dataclass
@@ -102,20 +40,6 @@ class _Opened:
     idealo: IdealoClient
     https: tuple[Http, Http]
     used_at: float
-
-
-async def _enqueue(pool: ArqRedis, job: str, argument: int | str) -> None:
-    """As arq's enqueue_job, in one round trip instead of three: our ids are random, so nothing needs to be watched.
-
-    The message on the channel wakes the workers at once; whoever misses it looks within workers.main.POLL_DELAY_S.
-    """
-    job_id, now_ms = uuid.uuid4().hex, time.time_ns() // 1_000_000
-    content = serialize_job(job, (argument,), {}, None, now_ms, serializer=to_json)
-    async with pool.pipeline(transaction=False) as pipe:
-        pipe.psetex(job_key_prefix + job_id, KEPT_MS, content)
-        pipe.zadd(QUEUE_NAME, {job_id: now_ms})
-        pipe.publish(CHANNEL, b"")
-        await pipe.execute()
 
 
 class OpenSides:

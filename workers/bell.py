@@ -7,7 +7,7 @@ from arq.worker import Worker
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.bootstrap import CHANNEL, QUEUE_NAME
+from app.bell import CHANNEL, QUEUE_NAME
 
 MOST_AT_ONCE = 100
 

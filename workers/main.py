@@ -15,7 +15,8 @@ from arq.connections import RedisSettings
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
-from app.bootstrap import QUEUE_NAME, Bridge, from_json, to_json
+from app.bell import QUEUE_NAME, from_json, to_json
+from app.bootstrap import Bridge
 from app.config import Settings
 from app.ledger.session import LedgerUnavailable
 from workers import jobs

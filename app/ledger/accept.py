@@ -28,7 +28,8 @@ JOIN unnest($1::text[], $2::text[]) AS k (store_id, key) ON (d.store_id, d.key) 
 """
 MOST_TOGETHER = 64
 GROUPS_AT_ONCE = 2
-"""Two commits on the way keep Postgres busy; what comes in meanwhile shares the next one."""
+MANY = 32
+"""A second commit sets out beside the first when so many wait; until then they share the next one."""
 
 
 class Receipt(NamedTuple):
@@ -83,12 +84,14 @@ class Acceptor:
         self._opening = asyncio.Lock()
         self._waiting: list[_Waiting] = []
         self._groups: set[asyncio.Task[None]] = set()
+        self._working = 0
 
     async def keep(self, delivery: Kept) -> Receipt:
         """Committed, or a repetition of what is. Raises LedgerUnavailable."""
         mine: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, mine))
-        if len(self._groups) < GROUPS_AT_ONCE:
+        if self._working < (GROUPS_AT_ONCE if len(self._waiting) >= MANY else 1):
+            self._working += 1
             group = asyncio.create_task(self._work())
             self._groups.add(group)
             group.add_done_callback(self._groups.discard)
@@ -96,9 +99,16 @@ class Acceptor:
 
     async def _work(self) -> None:
         """Commits group after group until nobody waits."""
-        while self._waiting:
-            group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            await self._settle(group)
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+                await self._settle(group)
+        except BaseException as e:
+            waiting, self._waiting = self._waiting, []
+            self._refuse(waiting, e)  # nobody is left standing by a shutdown or a bug
+            raise
+        finally:
+            self._working -= 1  # in the very step that saw nobody waiting: whoever comes next starts a group anew
 
     async def _settle(self, group: Sequence[_Waiting]) -> None:
         """One refused row must not refuse its neighbours: they are kept one by one then."""

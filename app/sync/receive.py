@@ -1,5 +1,6 @@
 """A webhook comes in: check the signature, keep what it says, ring. The door answers what comes out of this."""
 
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -58,9 +59,14 @@ async def receive(
     return Accepted(status="accepted", delivery_id=delivery_id)
 
 
+@functools.cache
+def _wanted(webhook_headers: tuple[str, ...]) -> frozenset[str]:
+    names = {name.lower() for name in webhook_headers}
+    return KEPT_HEADERS | {name for name in names if "signature" not in name and "hmac" not in name}
+
+
 def _row(store: StoreRecord, adapter: StoreAdapter, delivery: Delivery, notice: Notice, vault: Vault) -> KeptDelivery:
-    signature = {name for name in adapter.webhook_headers if "signature" in name.lower() or "hmac" in name.lower()}
-    wanted = KEPT_HEADERS | {name.lower() for name in adapter.webhook_headers} - {name.lower() for name in signature}
+    wanted = _wanted(tuple(adapter.webhook_headers))
     not_understood = notice.order_id is None and notice.remark is not None
     return KeptDelivery(
         store_id=store.id,

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Iterable
 from typing import Literal
@@ -29,7 +28,7 @@ def check_hmac(
         raise SignatureInvalid(msg) from e
     matched = False
     for secret in secrets:
-        expected = hmac.new(secret.encode(), body, getattr(hashlib, algorithm)).digest()
+        expected = hmac.digest(secret.encode(), body, algorithm)
         matched |= bool(secret) and hmac.compare_digest(expected, claimed)
     if not matched:
         msg = "the signature matches no current secret of this store"

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from sqlalchemy import text
 
-from app.bootstrap import RedisQueue
+from app.bell import RedisQueue
 from app.domain.orders import StoreOrder
 from app.idealo import IdealoClient
 from app.ledger.accept import Acceptor

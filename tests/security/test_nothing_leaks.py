@@ -13,7 +13,7 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from app.bootstrap import RedisQueue
+from app.bell import RedisQueue
 from app.config import Settings
 from app.log import configure_logging
 from app.sync.reconcile import sweep

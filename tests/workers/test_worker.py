@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 from redis.asyncio import Redis
 
-from app.bootstrap import Bridge, RedisQueue
+from app.bell import RedisQueue
+from app.bootstrap import Bridge
 from app.config import Settings
 from sandbox.inprocess import SandboxTransport
 from tests.town import Town
