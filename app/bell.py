@@ -1,6 +1,7 @@
 """The bell: tells the workers through arq's queue in Redis what to look at; a lost ring costs a sweep, nothing else."""
 
 import asyncio
+import itertools
 import json
 import time
 import uuid
@@ -23,6 +24,9 @@ MOST_TOGETHER = 500
 MOST_WAITING = 20_000
 """Rings beyond that are left to the sweep, so that a Redis that hangs fills nobody's memory."""
 
+_PROCESS = uuid.uuid4().hex
+_NUMBERS = itertools.count(1)
+"""Together they name a ring: no other process and no earlier one made the same."""
 _Ring = tuple[str, int | str]
 
 log = structlog.get_logger("bridge")
@@ -97,7 +101,7 @@ class RedisQueue:
 
 
 async def _enqueue(pool: ArqRedis, rings: Sequence[_Ring]) -> None:
-    """As arq's enqueue_job, many in one round trip instead of three each: our ids are random, nothing is watched.
+    """As arq's enqueue_job, many in one round trip instead of three each: our ids are our own, nothing is watched.
 
     The message on the channel wakes the workers at once; whoever misses it looks within workers.main.POLL_DELAY_S.
     """
@@ -105,7 +109,7 @@ async def _enqueue(pool: ArqRedis, rings: Sequence[_Ring]) -> None:
     queued: dict[str, float] = {}
     async with pool.pipeline(transaction=False) as pipe:
         for job, argument in rings:
-            job_id = uuid.uuid4().hex
+            job_id = f"{_PROCESS}-{next(_NUMBERS)}"
             content = serialize_job(job, (argument,), {}, None, now_ms, serializer=to_json)
             pipe.psetex(job_key_prefix + job_id, KEPT_MS, content)
             queued[job_id] = now_ms

@@ -187,7 +187,7 @@ async def _other_side(request: Request, e: Exception) -> Response:
     return problem(request, 502, f"{e}; try again later", kind="retryable")
 
 
-async def _bug(request: Request, _: Exception) -> Response:
+async def bug(request: Request, _: Exception) -> Response:
     """Told without any text of the error; the log has it under the same request id."""
     detail = f"an error in the bridge; the log has it under request_id {request.scope.get('request_id', '')}"
     return problem(request, 500, detail, kind="bug")
@@ -204,5 +204,5 @@ _HANDLERS: dict[type[Exception], Any] = {
     ShopTakenError: _taken,
     Retryable: _other_side,
     Permanent: _other_side,
-    Exception: _bug,
+    Exception: bug,
 }

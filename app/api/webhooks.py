@@ -7,6 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.api.door import Busy
 from app.api.errors import ApiError, problem
@@ -36,8 +37,14 @@ _STORE_ID = re.compile(r"[0-9a-f-]{36}")
 log = structlog.get_logger("bridge")
 
 
+async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    """No framework between the socket and the signature: a store waits for this answer."""
+    response = await webhook(Request(scope, receive, send))
+    await response(scope, receive, send)
+
+
 async def webhook(request: Request) -> Response:
-    """The door. No framework between the socket and the signature: a store waits for this answer."""
+    """Answers one delivery; every refusal is an answer, too."""
     state = state_of(request)
     kind, store_id = request.path_params["kind"], request.path_params["store_id"]
     label = kind if kind in ADAPTERS else "unknown"
@@ -97,4 +104,4 @@ async def _store(state: ApiState, kind: str, store_id: str) -> StoreRecord:
 
 
 ROUTE = Route("/webhooks/{kind}/{store_id}", webhook, methods=["POST"], name="webhook", include_in_schema=False)
-"""A plain route: it costs the least per delivery; app.api.describe documents it per kind."""
+"""What the door serves (app.main); other methods are refused as everywhere. app.api.describe documents it per kind."""

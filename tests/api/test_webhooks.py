@@ -12,6 +12,7 @@ import pytest
 from app.bootstrap import Bridge
 from app.config import Settings
 from app.ledger.accept import Acceptor
+from app.main import create_app
 from app.registry import ADAPTERS
 from tests.api.client import FIXTURES, RECORDED_SECRET, caller, connected, recorded
 from tests.clock import Clock
@@ -170,6 +171,26 @@ async def test_postgres_away_is_503_and_never_2xx(bridge: Bridge, client: httpx.
     assert answer.headers["retry-after"]
     bridge.acceptor = acceptor
     assert (await client.post(door, content=body, headers=headers)).status_code == 202
+
+
+async def test_a_bug_behind_the_door_is_500_without_its_text(
+    bridge: Bridge, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("with somebody's address in it")
+
+    monkeypatch.setattr(bridge.acceptor, "keep", broken)
+    headers, body = recorded("014-")
+    wire = httpx.ASGITransport(create_app(bridge), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=wire, base_url="http://bridge.test") as client:
+        answer = await client.post(door, content=body, headers=headers)
+        assert (await client.get(door)).status_code == 405
+        assert (await client.post(f"{door}/more")).status_code == 404
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "address" not in answer.text
+    assert answer.headers["x-request-id"] in answer.json()["detail"]
 
 
 async def test_store_no_key_opens_is_503(
