@@ -8,12 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
-import uvicorn
-from arq.connections import RedisSettings
-from arq.worker import Worker
-from fastapi import FastAPI, Request, Response
-
 SECRET = b"aWebhookSecretOfForty8LettersAndDigits0123456789"
 SIGNATURE = "x-wc-webhook-signature"
 DOOR = "/keep"
@@ -21,12 +15,18 @@ TABLE = "CREATE TABLE IF NOT EXISTS plain (id BIGINT GENERATED ALWAYS AS IDENTIT
 INSERT = "INSERT INTO plain (key, size) VALUES ($1, $2) RETURNING id"
 
 
-def door(database_url: str) -> FastAPI:
+# Each process imports what it needs and no more: an empty worker knows nothing of FastAPI.
+
+
+def door(database_url: str) -> Any:
     """One HMAC over the body and one committed insert, nothing else."""
+    import asyncpg
+    from fastapi import FastAPI, Request, Response
+
     pools: list[Any] = []
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         pools.append(await asyncpg.create_pool(database_url, min_size=8, max_size=8))
         await pools[0].execute(TABLE)
         yield
@@ -44,8 +44,10 @@ def door(database_url: str) -> FastAPI:
     return app
 
 
-def serve(app: FastAPI, port: int) -> None:
+def serve(app: Any, port: int) -> None:
     """With the settings of `bridge api`."""
+    import uvicorn
+
     uvicorn.run(
         app,
         host="127.0.0.1",
@@ -67,6 +69,9 @@ async def nothing(_: dict[str, Any]) -> None:
 
 async def work(redis_url: str) -> None:
     """arq with one job that does nothing."""
+    from arq.connections import RedisSettings
+    from arq.worker import Worker
+
     jobs: Any = [nothing]
     worker = Worker(jobs, redis_settings=RedisSettings.from_dsn(redis_url), poll_delay=0.5, handle_signals=False)
     await worker.async_run()
@@ -76,6 +81,8 @@ def main(what: str, port: int) -> None:
     if what == "door":
         serve(door(os.environ["BRIDGE_DATABASE_URL"]), port)
     elif what == "api":
+        from fastapi import FastAPI
+
         serve(FastAPI(), port)
     else:
         asyncio.run(work(os.environ["BRIDGE_REDIS_URL"]))

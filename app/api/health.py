@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse
 from app.api.state import state_of
 from app.domain.value import Value
 from app.ledger.session import LedgerUnavailable
-from app.ledger.views import Views, expected_revision
+from app.ledger.tables import REVISION
+from app.ledger.views import Views
 
 PULSE_WITHIN = timedelta(seconds=60)
 
@@ -61,7 +62,7 @@ async def look(request: Request) -> Readiness:
             pulse = await views.last_pulse("worker") if revision else None
     except LedgerUnavailable as e:
         return Readiness(status="not ready", database=Part(ok=False, detail=str(e)), migration=unknown, worker=unknown)
-    wanted = expected_revision()
+    wanted = REVISION
     migration = Part(ok=revision == wanted, detail=f"at {revision or 'nothing'}, this code needs {wanted}")
     if not migration.ok:
         migration = Part(ok=False, detail=f"{migration.detail}; run: bridge migrate")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import buyers, doctor, events, exporting, ledger, orders, processes, reconcile, retention, stores, tokens
+from app.cli import processes
 from app.config import SettingsError
 
 app = typer.Typer(
@@ -16,20 +16,28 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 processes.register(app)
-tokens.register(app)
-doctor.register(app)
-app.add_typer(stores.app, name="stores")
-app.add_typer(orders.app, name="orders")
-app.add_typer(events.app, name="events")
-exporting.register(app)
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(buyers.app, name="buyers")
-retention.register(app)
-reconcile.register(app)
+
+
+def _add_the_rest() -> None:
+    """What operators do. A process that serves for weeks does not carry it in its memory."""
+    from app.cli import buyers, doctor, events, exporting, ledger, orders, reconcile, retention, stores, tokens
+
+    tokens.register(app)
+    doctor.register(app)
+    app.add_typer(stores.app, name="stores")
+    app.add_typer(orders.app, name="orders")
+    app.add_typer(events.app, name="events")
+    exporting.register(app)
+    app.add_typer(ledger.app, name="ledger")
+    app.add_typer(buyers.app, name="buyers")
+    retention.register(app)
+    reconcile.register(app)
 
 
 def main() -> None:
     """Exit status 0 only when it did what was asked; 2 for a setting or an argument that is wrong, 1 otherwise."""
+    if sys.argv[1:2] not in ([name] for name in processes.LASTING):
+        _add_the_rest()
     try:
         app()
     except SettingsError as e:

@@ -12,7 +12,8 @@ from app.cli.output import cell, print_json, say
 from app.cli.session import AsJson, with_bridge
 from app.ledger.records import StoreRecord
 from app.ledger.session import LedgerUnavailable
-from app.ledger.views import Views, expected_revision
+from app.ledger.tables import REVISION
+from app.ledger.views import Views
 from app.ports import Finding
 from app.sync.connect import check_sides
 from app.sync.keys import open_keys
@@ -49,7 +50,7 @@ async def examine(state: ApiState) -> list[Finding]:
         advice = "start Postgres, or correct BRIDGE_DATABASE_URL"
         return [Finding(name="database", ok=False, detail=str(e), advice=advice), *findings]
     findings.insert(0, Finding(name="database", ok=True, detail="reachable"))
-    wanted = expected_revision()
+    wanted = REVISION
     detail = f"at {revision or 'nothing'}, this version needs {wanted}"
     findings.insert(1, Finding(name="migration", ok=revision == wanted, detail=detail, advice="run: bridge migrate"))
     if revision != wanted:

@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO_KIND = "woocommerce"
 
 
+LASTING = ("api", "worker")
+"""Commands that become a process of an installation."""
+
+
 def register(app: typer.Typer) -> None:
     for command in (up, api, worker, sandbox, migrate):
         app.command()(command)

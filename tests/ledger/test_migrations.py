@@ -10,7 +10,9 @@ from pathlib import Path
 
 import asyncpg
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
@@ -18,6 +20,7 @@ from sqlmodel import SQLModel
 from app.bootstrap import Bridge
 from app.config import Settings
 from app.domain.events import OrderRevoked
+from app.ledger.tables import REVISION
 from app.sync.verify import verify_ledger
 from tests import servers
 from tests.clock import Clock
@@ -77,6 +80,12 @@ async def test_up_down_up_with_facts_and_equal_to_the_models(
     assert (kept.sealed, kept.sealed_key) == (b"sealed by the version before", None)
     assert verdict.holds, verdict.wrong
     assert sum(stretch.facts for stretch in verdict.stretches) == 4301
+
+
+def test_the_code_asks_for_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
 
 
 async def execute(url: str, statements: str) -> None:

@@ -6,7 +6,7 @@ from app.ledger.views.export import ExportedEvent, ExportViews, Part
 from app.ledger.views.hearing import Hearing, HearingViews
 from app.ledger.views.orders import ORDER_STATES, OrderFilter, OrderState, OrderView
 from app.ledger.views.page import Page
-from app.ledger.views.process import Heartbeat, ProcessViews, expected_revision
+from app.ledger.views.process import Heartbeat, ProcessViews
 from app.ledger.views.reconciliations import ReconciliationViews
 from app.ledger.views.timeline import LineView, OrderDetail, TimelineViews
 
@@ -29,7 +29,6 @@ __all__ = [
     "Part",
     "Totals",
     "Views",
-    "expected_revision",
 ]
 
 

@@ -1,18 +1,12 @@
 """What the running processes say of themselves: heartbeats, migration level, kept deliveries."""
 
-import functools
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from pydantic import AwareDatetime
 
 from app.domain.value import Value
 from app.ledger.views.page import View
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 class Heartbeat(Value):
@@ -44,11 +38,3 @@ class ProcessViews(View):
             return None
         rows = await self._rows("SELECT version_num FROM alembic_version", {})
         return str(rows[0].version_num) if rows else None
-
-
-@functools.cache
-def expected_revision() -> str | None:
-    """The migration this code needs."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "alembic"))
-    return ScriptDirectory.from_config(config).get_current_head()
