@@ -26,10 +26,12 @@ def money(value: Any, where: str) -> Decimal:
 
 def moment(value: Any, where: str) -> datetime | None:
     """A `*_gmt` date (UTC without an offset), unix seconds as number or text, or None for null and empty."""
-    if value is None or value in ("", 0, "0") or (isinstance(value, str) and value.startswith("0000-")):
+    if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise wrong(where, "a date", value)
+    if value in ("", 0, "0") or str(value).startswith("0000-"):
+        return None
     if not str(value).isdecimal():
         return _READER.moment(value, where)
     try:
