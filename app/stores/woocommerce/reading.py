@@ -25,8 +25,8 @@ def money(value: Any, where: str) -> Decimal:
 
 
 def moment(value: Any, where: str) -> datetime | None:
-    """A `*_gmt` date (UTC without an offset), unix seconds as number or text, or None for null and empty."""
-    if value is None:
+    """A `*_gmt` date (UTC without an offset), unix seconds as number or text, or None for null, false and empty."""
+    if value is None or value is False:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise wrong(where, "a date", value)
