@@ -6,6 +6,7 @@ import hmac
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -52,11 +53,11 @@ class Outcome:
 
 def generate(load: Load) -> Outcome:
     """Runs the load in its own process and waits for it."""
-    command = [sys.executable, "-m", "benchmarks.load", json.dumps(asdict(load))]
-    ran = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=120, cwd=Path(__file__).resolve().parent.parent
-    )
-    return Outcome(**json.loads(ran.stdout))
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "outcome.json")
+        command = [sys.executable, "-m", "benchmarks.load", json.dumps(asdict(load)), str(told)]
+        subprocess.run(command, check=True, timeout=120, cwd=Path(__file__).resolve().parent.parent)
+        return Outcome(**json.loads(told.read_text()))
 
 
 def webhook(path: str, number: int, order_id: str) -> bytes:
@@ -186,7 +187,7 @@ def main(text: str) -> None:
     given = json.loads(text)
     load = Load(**{**given, "order_ids": tuple(given["order_ids"])})
     outcome = uvloop.run(Run(load).run())
-    sys.stdout.write(json.dumps(asdict(outcome)))
+    Path(sys.argv[2]).write_text(json.dumps(asdict(outcome)))
 
 
 if __name__ == "__main__":
