@@ -16,7 +16,7 @@ up: ## start everything on this machine and show the main job; Ctrl-C stops it
 	@exec .venv/bin/bridge up
 
 test: check ## all checks, then the whole test suite against real servers it starts itself
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 3 --dist worksteal
 
 check: ## the fast half: format, lint, types, import contracts, locks
 	@$(SETUP) dev
