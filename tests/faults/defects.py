@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.bell import RedisQueue
 from app.domain.orders import StoreOrder
 from app.idealo import IdealoClient
-from app.ledger.accept import Acceptor
+from app.ledger.accept import Acceptor, Receipt
 from app.ledger.events import EventBook
 from app.ledger.records import Settlement
 from app.registry import ADAPTERS
@@ -127,8 +127,8 @@ def _refunds_not_asked_for() -> None:
 def _answered_before_kept() -> None:
     numbers = iter(range(10**6, 10**7))
 
-    async def keep(*_: object) -> int:
-        return next(numbers)
+    async def keep(*_: object) -> Receipt:
+        return Receipt(next(numbers), new=True)
 
     _replace(Acceptor, "keep", keep)
 
