@@ -71,15 +71,14 @@ _Waiting = tuple[Kept, "asyncio.Future[Receipt]"]
 
 
 class Acceptor:
-    """A small pool of raw connections; opened at first use, so that the door starts before Postgres does.
+    """A raw connection per group; opened at first use, so that the door starts before Postgres does.
 
     A delivery that finds a commit on the way shares the next one with all others that came in meanwhile. Nothing waits
     for company: alone it leaves at once. Nobody is answered before the commit.
     """
 
-    def __init__(self, database_url: str, *, size: int = 8) -> None:
+    def __init__(self, database_url: str) -> None:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
-        self._size = size
         self._pool: Pool[Record] | None = None
         self._opening = asyncio.Lock()
         self._waiting: list[_Waiting] = []
@@ -99,16 +98,16 @@ class Acceptor:
 
     async def _work(self) -> None:
         """Commits group after group until nobody waits."""
+        group: list[_Waiting] = []
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
                 await self._settle(group)
-        except BaseException as e:
-            waiting, self._waiting = self._waiting, []
-            self._refuse(waiting, e)  # nobody is left standing by a shutdown or a bug
-            raise
         finally:
             self._working -= 1  # in the very step that saw nobody waiting: whoever comes next starts a group anew
+            # Only a shutdown or a bug leaves somebody without an answer.
+            left, self._waiting = [*group, *self._waiting], []
+            self._refuse(left, "the door broke off")
 
     async def _settle(self, group: Sequence[_Waiting]) -> None:
         """One refused row must not refuse its neighbours: they are kept one by one then."""
@@ -120,21 +119,19 @@ class Acceptor:
                 for one in group:
                     await self._settle([one])
                 return
-            self._refuse(group, e)
-        except BaseException as e:
-            self._refuse(group, e)
-            raise
+            self._refuse(group, type(e).__name__, e)
         else:
             for (_, future), receipt in zip(group, receipts, strict=True):
                 if not future.done():
                     future.set_result(receipt)
 
     @staticmethod
-    def _refuse(group: Sequence[_Waiting], why: BaseException) -> None:
+    def _refuse(group: Sequence[_Waiting], why: str, cause: Exception | None = None) -> None:
+        """Those who have their answer already keep it."""
         for _, future in group:
             if not future.done():
-                error = LedgerUnavailable(f"the delivery could not be kept: {type(why).__name__}")
-                error.__cause__ = why
+                error = LedgerUnavailable(f"the delivery could not be kept: {why}")
+                error.__cause__ = cause
                 future.set_exception(error)
 
     async def _commit(self, deliveries: Sequence[Kept]) -> list[Receipt]:
@@ -157,7 +154,7 @@ class Acceptor:
                 self._pool = await asyncpg.create_pool(
                     self._dsn,
                     min_size=1,
-                    max_size=self._size,
+                    max_size=GROUPS_AT_ONCE,
                     timeout=5,
                     # asyncpg's reset query costs a round trip per delivery; this statement leaves nothing behind.
                     reset=_nothing_to_reset,

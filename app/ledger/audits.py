@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,16 +41,8 @@ class AuditBook:
         # One at a time per store, decided here: whoever asks meanwhile waits for this row.
         lock = select(StoreRow.id).where(col(StoreRow.id) == store_id).with_for_update(key_share=True)
         await self._session.exec(lock)
-        running = col(ReconciliationRow.ended_at).is_(None) & (col(ReconciliationRow.progress_at) > now - SILENT_AFTER)
-        taken = [running]
-        if not_since is not None:
-            ended = col(ReconciliationRow.ended_at).is_not(None)
-            taken.append(
-                ended & (col(ReconciliationRow.started_at) >= not_since) & (col(ReconciliationRow.found_by) == "cron")
-            )
-        query = select(func.count()).select_from(ReconciliationRow).where(
-            col(ReconciliationRow.store_id) == store_id, or_(*taken)
-        )  # fmt: skip
+        mine = col(ReconciliationRow.store_id) == store_id
+        query = select(func.count()).select_from(ReconciliationRow).where(mine, _in_the_way(now, not_since))
         if (await self._session.exec(query)).one():
             return None
         row = ReconciliationRow(
@@ -134,3 +126,13 @@ def _compared(store_id: str, since: datetime) -> tuple[Any, ...]:
         col(OrderRow.reduced_at).is_(None),
         or_(col(OrderRow.closed_at).is_(None), col(OrderRow.placed_at) >= since),
     )
+
+
+def _in_the_way(now: datetime, not_since: datetime | None) -> ColumnElement[bool]:
+    """Reports that run, and those the cron began since a moment and ended."""
+    ended = col(ReconciliationRow.ended_at).is_not(None)
+    running = ~ended & (col(ReconciliationRow.progress_at) > now - SILENT_AFTER)
+    if not_since is None:
+        return running
+    daily = (col(ReconciliationRow.started_at) >= not_since) & (col(ReconciliationRow.found_by) == "cron")
+    return or_(running, ended & daily)

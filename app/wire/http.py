@@ -6,7 +6,9 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -71,6 +73,13 @@ class Answer:
             raise Retryable(msg) from e
 
 
+@dataclass
+class _Seen:
+    """How a request ended, for the counts."""
+
+    outcome: str = "error"
+
+
 class Http:
     """One remote side: a store or idealo. Never retries, never follows redirects, never logs."""
 
@@ -96,9 +105,7 @@ class Http:
         if json_body is not None:
             content = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode()
             headers = {"Content-Type": "application/json", **(headers or {})}
-        started = time.perf_counter()
-        outcome = "error"
-        try:
+        with self._told(what, method, timeout_s + WHOLE_ANSWER_S) as seen:
             request = self._client.build_request(
                 method,
                 url,
@@ -109,25 +116,33 @@ class Http:
             )
             async with asyncio.timeout(timeout_s + WHOLE_ANSWER_S):
                 response = await self._client.send(request, auth=auth, stream=True, follow_redirects=False)
-                outcome = str(response.status_code)
+                seen.outcome = str(response.status_code)
                 body = await _read(response, what)
+        return _translate(what, response, body)
+
+    @contextmanager
+    def _told(self, what: str, method: str, limit_s: float) -> Iterator[_Seen]:
+        """Observes one request and makes its trouble ours. Raises Retryable and Permanent."""
+        started = time.perf_counter()
+        seen = _Seen()
+        try:
+            yield seen
         except TargetRefused as e:
-            outcome = "refused_target"
+            seen.outcome = "refused_target"
             raise Permanent(Problem.REJECTED, f"{what}: {e}") from e
         except (httpx.LocalProtocolError, UnicodeEncodeError):
             # Its own text quotes the header, which is a secret more often than not.
-            outcome = "not_sendable"
+            seen.outcome = "not_sendable"
             msg = f"{what}: an address or a credential holds a character that a request cannot carry; enter it anew"
             raise Permanent(Problem.CREDENTIALS, msg) from None
         except TimeoutError as e:
-            outcome = "endless"
-            raise Retryable(f"{what}: the answer was not complete after {timeout_s + WHOLE_ANSWER_S:g} s") from e
+            seen.outcome = "endless"
+            raise Retryable(f"{what}: the answer was not complete after {limit_s:g} s") from e
         except (httpx.HTTPError, httpx.InvalidURL) as e:
-            outcome = type(e).__name__
+            seen.outcome = type(e).__name__
             raise Retryable(f"{what}: {_trouble(e)}") from e
         finally:
-            self._observe(self.side, method, outcome, time.perf_counter() - started)
-        return _translate(what, response, body)
+            self._observe(self.side, method, seen.outcome, time.perf_counter() - started)
 
     async def aclose(self) -> None:
         await self._client.aclose()

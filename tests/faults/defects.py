@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 from sqlalchemy import text
 
@@ -18,7 +17,7 @@ from app.sync import decide, observe, place, reconcile
 from app.sync.case import Case
 from app.sync.decision import Decision, Nothing
 from app.sync.deps import Deps
-from workers import alone, jobs
+from workers import alone, jobs, rounds
 
 CENT = Decimal("0.01")
 
@@ -37,7 +36,8 @@ def plant(name: str) -> None:
 
 
 def _replace(target: object, name: str, other: object) -> None:
-    patch.object(target, name, other).start()
+    """For good: the process ends with its defect."""
+    setattr(target, name, other)
 
 
 def _wrapped(target: Any, name: str, wrap: Callable[[Any], Any]) -> None:
@@ -68,7 +68,7 @@ def _never_acknowledged() -> None:
     async def imported(_: Case) -> Decision:
         return Nothing("planted: idealo need not know")
 
-    patch.dict(decide._DECIDERS, {"order.imported": imported}).start()
+    decide._DECIDERS["order.imported"] = imported
 
 
 def _link_is_lost() -> None:
@@ -141,8 +141,8 @@ def _marked_without_a_look() -> None:
         return 0
 
     _replace(observe, "look_at_store_order", nothing_new)
-    for home in ("workers.rounds", "workers.jobs", "workers.alone"):
-        patch(f"{home}.poll_store", poll_store).start()
+    for home in (rounds, jobs, alone):
+        _replace(home, "poll_store", poll_store)
 
 
 def _deliveries_forgotten() -> None:

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from unittest.mock import patch
 
 from app.bootstrap import Bridge
 from app.cli.application import main
@@ -39,9 +39,9 @@ def run() -> None:
         from tests.faults.defects import plant  # noqa: PLC0415 - a sound process does not even load them
 
         plant(defect)
-    home = {"api": "app.main.Bridge", "worker": "workers.main.Bridge"}[sys.argv[1]]
-    with patch(home, partial(Bridge, now=clock_ahead(Path(os.environ[CLOCK])))):
-        main()
+    home = import_module({"api": "app.main", "worker": "workers.main"}[sys.argv[1]])
+    home.__dict__["Bridge"] = partial(Bridge, now=clock_ahead(Path(os.environ[CLOCK])))
+    main()
 
 
 if __name__ == "__main__":
