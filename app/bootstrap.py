@@ -13,7 +13,7 @@ from app.domain.settings import StoreSettings
 from app.idealo import IdealoClient, IdealoCredentials
 from app.ledger.accept import Acceptor
 from app.ledger.records import StoreRecord
-from app.ledger.session import open_engine, transaction
+from app.ledger.session import open_engine, statements, transaction
 from app.ports import Connection, Queue, StoreAdapter
 from app.registry import ADAPTERS
 from app.sync.deps import Deps
@@ -157,7 +157,14 @@ class Bridge:
         )
         bell = queue or self._redis
         assert bell is not None  # noqa: S101 - one of the two is set above
-        self.deps = Deps(ledger=lambda: transaction(self.engine), sides=self.sides, queue=bell, now=now, vault=vault)
+        self.deps = Deps(
+            ledger=lambda: transaction(self.engine),
+            statements=lambda: statements(self.engine),
+            sides=self.sides,
+            queue=bell,
+            now=now,
+            vault=vault,
+        )
 
     async def aclose(self) -> None:
         await self.sides.aclose()

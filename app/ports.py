@@ -1,5 +1,7 @@
 """What a store adapter and a queue promise; the use cases see nothing else of either."""
 
+import functools
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
@@ -19,6 +21,11 @@ class Delivery(Value):
     headers: Mapping[str, str]
     body: bytes
     received_at: AwareDatetime
+
+    @functools.cached_property
+    def body_sha256(self) -> str:
+        """Hex. Counted once: whoever wants another body makes another Delivery, `model_copy` would keep the hash."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class Notice(Value):

@@ -6,7 +6,7 @@ import httpx
 from starlette.types import ASGIApp, Message, Scope
 
 from sandbox.app import create_sandbox
-from sandbox.traffic import IN_PROCESS, DroppedAnswer
+from sandbox.traffic import IN_PROCESS, DroppedAnswer, handing_over
 from sandbox.world import World
 
 
@@ -23,17 +23,9 @@ class SandboxTransport(httpx.AsyncBaseTransport):
         """Answer one request."""
         body = await request.aread()
         scope = _scope(request)
-        given = False
         status = 500
         headers: list[tuple[bytes, bytes]] = []
         chunks: list[bytes] = []
-
-        async def receive() -> Message:
-            nonlocal given
-            if given:
-                return {"type": "http.disconnect"}
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             nonlocal status, headers
@@ -43,7 +35,7 @@ class SandboxTransport(httpx.AsyncBaseTransport):
                 chunks.append(message["body"])
 
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, handing_over(body), send)
         except DroppedAnswer as dropped:
             failure = httpx.ReadError if dropped.how == "reset" else httpx.ReadTimeout
             raise failure(str(dropped), request=request) from dropped

@@ -5,6 +5,7 @@ import contextlib
 import math
 import socket
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,14 +104,6 @@ class Traffic:
         """Run the request and commit what it changed, so that an answer never promises what a kill would undo."""
         started: dict[str, Message] = {}
         chunks: list[bytes] = []
-        requested = False
-
-        async def receive() -> Message:
-            nonlocal requested
-            if requested:
-                return {"type": "http.disconnect"}
-            requested = True
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -118,11 +111,21 @@ class Traffic:
             elif message["type"] == "http.response.body":
                 chunks.append(message.get("body", b""))
 
-        await self._app(dict(scope), receive, send)
+        await self._app(dict(scope), handing_over(body), send)
         self._world.keep()
         start = started["message"]
         headers = tuple((bytes(name), bytes(value)) for name, value in start.get("headers", ()))
         return Answer(start["status"], headers, b"".join(chunks))
+
+
+def handing_over(body: bytes) -> Receive:
+    """A request's whole body in one message; whoever asks for more hears that the caller has left."""
+    messages: Iterator[Message] = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    return receive
 
 
 def side_of(path: str) -> str:

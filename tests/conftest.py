@@ -1,7 +1,10 @@
 """Real Postgres and Valkey for the run, a fresh migrated database per test, a clock that stands still."""
 
+import shutil
+import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     servers.end()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every user may pass through; pytest's own are for one user only, and root steps down."""
+    made = Path(tempfile.mkdtemp(prefix="bridge-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture

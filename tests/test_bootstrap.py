@@ -1,6 +1,8 @@
 """What a process holds open, it closes when nobody uses it any more."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -32,6 +34,13 @@ async def test_replaced_sides_are_closed_once_they_are_unused(town: Town, monkey
     await asyncio.sleep(0)
     assert _held(sides) == 1
     assert [order_id async for order_id in again.changed_orders(town.clock())] == [], "the one in use answers"
+
+
+def test_api_and_worker_carry_nothing_of_the_other_commands() -> None:
+    """In a process of its own: in this one the suite has loaded everything already."""
+    asked = "import sys, app.cli, app.main, workers.main; print(sorted({'typer', 'app.supervisor'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-P", "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"
 
 
 def _held(sides: OpenSides) -> int:

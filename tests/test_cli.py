@@ -15,13 +15,13 @@ from typer import BadParameter
 
 from app.api.auth import TokenChecker
 from app.bootstrap import utc_now
-from app.cli import main
 from app.cli.exporting import moment
 from app.cli.output import cell
 from app.cli.tokens import duration
 from app.config import Settings
 from app.main import state_for
 from tests.api.client import ENTRY
+from tests.command import status_of, surround
 from tests.town import Town
 
 
@@ -51,30 +51,13 @@ def kind() -> str:
 @pytest.fixture
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `bridge` with the test's servers as its environment."""
-    given = {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "MASTER_KEYS": settings.master_keys.get_secret_value(),
-        "JWT_SECRET": settings.jwt_secret.get_secret_value() if settings.jwt_secret else "",
-        "PUBLIC_URL": "http://bridge.test",
-        "DATA_DIR": str(tmp_path),
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(f"BRIDGE_{name}", value)
+    surround(monkeypatch, settings, PUBLIC_URL="http://bridge.test", DATA_DIR=str(tmp_path))
     monkeypatch.chdir(tmp_path)
-
-    def call(arguments: tuple[str, ...], stdin: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["bridge", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        try:
-            main()
-        except SystemExit as e:
-            return int(e.code or 0)
-        return 0
 
     async def run(*arguments: str, stdin: str = "") -> Ended:
         capsys.readouterr()
-        status = await asyncio.to_thread(call, arguments, stdin)
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        status = await asyncio.to_thread(status_of, monkeypatch, *arguments)
         said = capsys.readouterr()
         return Ended(status, said.out, said.err)
 

@@ -3,12 +3,10 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,14 +32,6 @@ async def on_ready(running: Running) -> None:
 
 sys.exit(run(load_local_settings(), on_ready))
 """
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="bridge-house-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
 
 
 @contextlib.contextmanager

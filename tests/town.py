@@ -59,7 +59,9 @@ class Town:
         queue = MemoryQueue()
         grim = grim or Grim()
         bridge = Bridge(settings, queue=queue, now=clock, transport=GrimTransport(transport, grim))
-        bridge.deps = dataclasses.replace(bridge.deps, ledger=grim.ledger(bridge.deps.ledger))
+        deps = bridge.deps
+        ledger, statements = grim.ledger(deps.ledger), grim.ledger(deps.statements)
+        bridge.deps = dataclasses.replace(deps, ledger=ledger, statements=statements)
         control = httpx.AsyncClient(transport=transport, base_url=IDEALO_URL)
         webhooks = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(bridge)), base_url="http://bridge.test")
         store = await _open_shop(bridge, world, control, kind, SHOP_ID, store_settings)
@@ -180,7 +182,7 @@ class Town:
 
     async def attempts(self, idealo_order_id: str) -> list[AttemptRecord]:
         async with self.bridge.deps.ledger() as ledger:
-            return await ledger.attempts([e.id for e in await self.events(idealo_order_id)])
+            return await ledger.attempts((await self.order(idealo_order_id)).id)
 
     async def story(self, idealo_order_id: str) -> list[str]:
         """`type key state [problem]` per event, oldest first: what a test compares."""
@@ -201,7 +203,8 @@ async def _open_shop(
     shop = {"shop_id": shop_id, "client_id": f"client-{shop_id}", "client_secret": "secret"}
     (await control.post("/_sandbox/idealo/shops", json=shop)).raise_for_status()
     credentials = {**world.stores[kind].credentials(), "base_url": f"{IDEALO_URL}/stores/{kind}"}
-    await control.put(f"/stores/{kind}/_options", json=JOBS_AT_ONCE.get(kind, {}))
+    if options := JOBS_AT_ONCE.get(kind):
+        (await control.put(f"/stores/{kind}/_options", json=options)).raise_for_status()
     keys = StoreKeys(
         credentials=credentials,
         idealo=IdealoKeys(client_id=f"client-{shop_id}", client_secret="secret", base_url=IDEALO_URL),

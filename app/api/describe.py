@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.auth import SCOPES
-from app.api.errors import ProblemBody
+from app.api.errors import MEDIA_TYPE, PROBLEM, ProblemBody
 from app.api.examples import EXAMPLES
 from app.api.routing import LOWEST_RIGHTS
 from app.ports import StoreAdapter
@@ -64,7 +64,6 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         parts.setdefault("schemas", {})["ProblemBody"] = _with_problem_example()
         for name in ("HTTPValidationError", "ValidationError"):
             parts["schemas"].pop(name, None)
-        _point_at_problem(document)
         _add_examples(document)
         for kind, adapter in ADAPTERS.items():
             document["paths"][f"/webhooks/{kind}/{{store_id}}"] = {"post": _door(kind, adapter)}
@@ -94,19 +93,9 @@ def _add_examples(document: dict[str, Any]) -> None:
         good["content"]["application/json"]["example"] = example
 
 
-def _point_at_problem(document: dict[str, Any]) -> None:
-    reference = {"$ref": "#/components/schemas/ProblemBody"}
-    for path in document["paths"].values():
-        for operation in path.values():
-            for answer in operation.get("responses", {}).values():
-                content = answer.get("content", {})
-                if "application/problem+json" in content:
-                    answer["content"] = {"application/problem+json": {"schema": reference}}
-
-
 def _door(kind: str, adapter: type[StoreAdapter]) -> dict[str, Any]:
     kept = {"status": "accepted", "delivery_id": 4711}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    problem = {MEDIA_TYPE: {"schema": PROBLEM}}
     answers: dict[str, Any] = {code: {"description": text, "content": problem} for code, text in _ANSWERS.items()}
     answers["200"]["content"] = {"application/json": {"example": {"status": "ping"}}}
     answers["202"]["content"] = {

@@ -19,6 +19,8 @@ from app.sync.connect import SideRefusedError
 from app.wire.vault import SealBrokenError
 
 MEDIA_TYPE = "application/problem+json"
+PROBLEM = {"$ref": "#/components/schemas/ProblemBody"}
+"""How the API document names a refusal's body; app.api.describe puts it there once."""
 TITLES = {
     400: "Bad request", 401: "Token missing or not valid", 403: "Scope missing", 404: "Not found",
     405: "Method not allowed", 408: "Body too slow",

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.api.auth import Caller, Scope, TokenRefused
-from app.api.errors import ApiError, ProblemBody
+from app.api.errors import MEDIA_TYPE, PROBLEM, ApiError
 from app.api.state import state_of
 
 PREFIX = "/admin/v1"
@@ -54,7 +54,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": meaning[status],
-            "content": {"application/problem+json": {"schema": ProblemBody.model_json_schema()}},
+            "content": {MEDIA_TYPE: {"schema": PROBLEM}},
         }
         for status in sorted({401, 403, 422, 503, *statuses})
     }

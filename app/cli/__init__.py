@@ -1,5 +1,5 @@
 """The `bridge` command: starts processes, and does for operators in a terminal what the admin API does over HTTP."""
 
-from app.cli.application import main
+from app.cli.entry import main
 
 __all__ = ["main"]

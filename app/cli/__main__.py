@@ -1,6 +1,6 @@
 """`python -m app.cli`."""
 
-from app.cli.application import main
+from app.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from app.cli.lasting import LASTING
 from app.config import load_local_settings, load_settings
 
 if TYPE_CHECKING:
@@ -17,12 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO_KIND = "woocommerce"
 
 
-LASTING = ("api", "worker")
-"""Commands that become a process of an installation."""
-
-
 def register(app: typer.Typer) -> None:
-    for command in (up, api, worker, sandbox, migrate):
+    for command in (up, *LASTING.values(), sandbox, migrate):
         app.command()(command)
 
 
@@ -43,41 +40,6 @@ async def _demonstrate(running: "Running") -> None:
     os.environ.update(running.environment)
     kind = os.environ.get("BRIDGE_DEMO_STORE", DEMO_KIND)
     await show(load_settings(), running.api_url, running.sandbox_url, kind, say)
-
-
-def api() -> None:
-    """Serve the webhook door, the admin API, the console and /metrics."""
-    import uvicorn
-
-    from app.log import configure_logging
-    from app.main import create_app
-
-    settings = load_settings()
-    configure_logging(settings.log_format)
-    uvicorn.run(
-        create_app(),
-        host=settings.api_host,
-        port=settings.api_port,
-        loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
-    )
-
-
-def worker() -> None:
-    """Poll both sides, look at orders, settle events. Start as many as you like."""
-    from app.log import configure_logging
-    from workers.main import run
-
-    settings = load_settings()
-    configure_logging(settings.log_format)
-    run(settings)
 
 
 def sandbox() -> None:

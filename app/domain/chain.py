@@ -8,9 +8,9 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Protocol
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator, PlainSerializer
 
 from app.domain.value import Value
 
@@ -48,6 +48,19 @@ def _refuse_fractions(value: object) -> None:
 def hash_of_data(data: Mapping[str, Any]) -> bytes:
     """SHA-256 of a fact's data. It stays when retention takes the data away. Raises NotCanonical."""
     return hashlib.sha256(canonical(data)).digest()
+
+
+def _from_hex(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    read = bytes.fromhex(value)
+    if len(read) != 32:
+        raise ValueError("is no SHA-256")
+    return read
+
+
+Hash = Annotated[bytes, BeforeValidator(_from_hex), PlainSerializer(bytes.hex, return_type=str)]
+"""32 bytes; hex in JSON."""
 
 
 class Fact(Value):
@@ -100,6 +113,30 @@ class Row(Value):
     data: dict[str, Any]
     reduced: bool
     hash: bytes
+
+
+class Shown(Protocol):
+    """An event as an export or the database shows it; besides these it has every field of a Fact."""
+
+    @property
+    def event_id(self) -> int: ...
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+    @property
+    def reduced_at(self) -> datetime | None: ...
+
+    @property
+    def hash(self) -> bytes: ...
+
+
+def row_of(shown: Shown) -> Row:
+    """What of it the chain protects."""
+    fact = Fact.model_validate(shown, from_attributes=True)
+    return Row(
+        event_id=shown.event_id, fact=fact, data=shown.data, reduced=shown.reduced_at is not None, hash=shown.hash
+    )
 
 
 class Break(Value):

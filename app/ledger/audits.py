@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, insert, or_
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.difference import Difference
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import OrderRecord, ReconciliationRecord
 from app.ledger.tables import OrderRow, ReconciliationRow, StoreRow
 
@@ -19,10 +19,8 @@ MOST_KEPT = 1000
 """Differences kept per report; the counts are complete."""
 
 
-class AuditBook:
+class AuditBook(Book):
     """Reconciliations within one open transaction."""
-
-    _session: AsyncSession
 
     async def begin_reconciliation(
         self,
@@ -40,32 +38,20 @@ class AuditBook:
         """
         # One at a time per store, decided here: whoever asks meanwhile waits for this row.
         lock = select(StoreRow.id).where(col(StoreRow.id) == store_id).with_for_update(key_share=True)
-        await self._session.exec(lock)
+        await self._run(lock)
         mine = col(ReconciliationRow.store_id) == store_id
         query = select(func.count()).select_from(ReconciliationRow).where(mine, _in_the_way(now, not_since))
-        if (await self._session.exec(query)).one():
+        if (await self._run(query)).scalar_one():
             return None
-        row = ReconciliationRow(
-            store_id=store_id,
-            found_by=found_by,
-            days=days,
-            repair=repair,
-            started_at=now,
-            progress_at=now,
-            orders=0,
-            open=0,
-            mended=0,
-            differences=[],
-            notes=[],
-        )
-        self._session.add(row)
-        await self._session.flush()
-        return row.id
+        begun = {"store_id": store_id, "found_by": found_by, "days": days, "repair": repair, "started_at": now}
+        row = insert(ReconciliationRow).values(**begun, progress_at=now, differences=[], notes=[])
+        report_id: int = (await self._run(row.returning(col(ReconciliationRow.id)))).scalar_one()
+        return report_id
 
     async def reconciliation(self, report_id: int) -> ReconciliationRecord:
         """Raises NoResultFound where there is no such report."""
         query = select(ReconciliationRow).where(col(ReconciliationRow.id) == report_id)
-        return reading.reconciliation((await self._session.exec(query)).one())
+        return reading.reconciliation((await self._run(query)).one())
 
     async def reconciliation_goes_on(self, report_id: int, done: int, of: int, now: datetime) -> None:
         """How far it is."""
@@ -89,26 +75,25 @@ class AuditBook:
         )
 
     async def _report(self, report_id: int, **values: Any) -> None:
-        await self._session.exec(
-            update(ReconciliationRow).where(col(ReconciliationRow.id) == report_id).values(**values)
-        )
+        await self._run(update(ReconciliationRow).where(col(ReconciliationRow.id) == report_id).values(**values))
 
     async def orders_to_compare(self, store_id: str, since: datetime, after: int, limit: int) -> list[OrderRecord]:
         """Unclosed orders and those placed since, by id; `after` is the last id of the page before."""
         query = select(OrderRow).where(*_compared(store_id, since), col(OrderRow.id) > after)
-        rows = await self._session.exec(query.order_by(col(OrderRow.id)).limit(limit))
+        rows = await self._run(query.order_by(col(OrderRow.id)).limit(limit))
         return [reading.order(row) for row in rows]
 
     async def count_to_compare(self, store_id: str, since: datetime) -> int:
         query = select(func.count()).select_from(OrderRow).where(*_compared(store_id, since))
-        return (await self._session.exec(query)).one()
+        count: int = (await self._run(query)).scalar_one()
+        return count
 
     async def known_order(self, store_id: str, idealo_order_id: str) -> OrderRecord | None:
         """Our order of this idealo id; none is made."""
         query = select(OrderRow).where(
             col(OrderRow.store_id) == store_id, col(OrderRow.idealo_order_id) == idealo_order_id
         )
-        row = (await self._session.exec(query)).one_or_none()
+        row = (await self._run(query)).one_or_none()
         return reading.order(row) if row else None
 
     async def linked_among(self, store_id: str, store_order_ids: Sequence[str]) -> set[str]:
@@ -116,7 +101,7 @@ class AuditBook:
         query = select(OrderRow.store_order_id).where(
             col(OrderRow.store_id) == store_id, col(OrderRow.store_order_id).in_(store_order_ids)
         )
-        return {i for i in await self._session.exec(query) if i is not None}
+        return set((await self._run(query)).scalars())
 
 
 def _compared(store_id: str, since: datetime) -> tuple[Any, ...]:

@@ -5,27 +5,25 @@ from datetime import datetime
 from sqlalchemy import func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import BuyerRecord, OrderRecord
 from app.ledger.tables import BuyerRow, DeliveryRow, EventRow, OrderRow
 
 
-class BuyerBook:
+class BuyerBook(Book):
     """Buyers within one open transaction."""
-
-    _session: AsyncSession
 
     async def keep_buyer(self, order_id: int, sealed: bytes, sealed_key: bytes) -> bool:
         """Keeps who bought, once; False where a row stands already: a later look changes nothing, erasure stays."""
         row = {"order_id": order_id, "sealed": sealed, "sealed_key": sealed_key}
-        made = await self._session.exec(insert(BuyerRow).values(**row).on_conflict_do_nothing())
+        made = await self._run(insert(BuyerRow).values(**row).on_conflict_do_nothing())
         return bool(made.rowcount)
 
     async def buyer(self, order_id: int) -> BuyerRecord | None:
         query = select(BuyerRow).where(col(BuyerRow.order_id) == order_id)
-        row = (await self._session.exec(query.execution_options(populate_existing=True))).one_or_none()
+        row = (await self._run(query)).one_or_none()
         return reading.buyer(row) if row else None
 
     async def commitment(self, order_id: int) -> bytes | None:
@@ -33,7 +31,8 @@ class BuyerBook:
         query = select(EventRow.commitment).where(
             col(EventRow.order_id) == order_id, col(EventRow.type) == "order.placed"
         )
-        return (await self._session.exec(query)).one_or_none()
+        commitment: bytes | None = (await self._run(query)).scalar_one_or_none()
+        return commitment
 
     async def waits_for_import(self, order_id: int) -> int | None:
         """The oldest unsettled event of an order that is not in the store yet; None when nothing is to be placed."""
@@ -47,7 +46,8 @@ class BuyerBook:
                 col(EventRow.state).in_(["pending", "dead"]),
             )
         )
-        return (await self._session.exec(query)).one()
+        event_id: int | None = (await self._run(query)).scalar_one()
+        return event_id
 
     async def erase_buyer(self, order: OrderRecord, by: str, reason: str, now: datetime) -> bool:
         """Destroys content, key and salt, and what webhooks and answers still hold about the order.
@@ -56,7 +56,7 @@ class BuyerBook:
         """
         empty = {"order_id": order.id, "sealed": None, "sealed_key": None}
         said = {"erased_at": now, "erased_by": by, "erase_reason": reason}
-        erased = await self._session.exec(
+        erased = await self._run(
             insert(BuyerRow)
             .values(**empty, **said)
             .on_conflict_do_update(
@@ -68,7 +68,7 @@ class BuyerBook:
         named = col(DeliveryRow.key).startswith(f"idealo/{order.idealo_order_id}/", autoescape=True)
         if order.store_order_id is not None:
             named = or_(named, col(DeliveryRow.store_order_id) == order.store_order_id)
-        await self._session.exec(
+        await self._run(
             update(DeliveryRow)
             .where(col(DeliveryRow.store_id) == order.store_id, named, col(DeliveryRow.body).is_not(None))
             .values(body=None)

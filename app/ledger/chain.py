@@ -1,34 +1,41 @@
 """The chain of facts within one open transaction: its lock, its daily heads."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import literal
+from sqlalchemy import bindparam, literal
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.chain import GENESIS, Fact, hash_of_data, hash_of_fact
 from app.domain.events import Event
-from app.domain.value import Value
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import FoundBy, HeadRecord
 from app.ledger.tables import ChainRow, HeadRow, OrderRow
 
+_LOCK_ORDER = select(OrderRow).where(col(OrderRow.id) == bindparam("of_order")).with_for_update(key_share=True)
+_LOCK_CHAIN = (
+    select(ChainRow.length, ChainRow.head).where(col(ChainRow.store_id) == bindparam("of_store")).with_for_update()
+)
 
-class LockedOrder(Value):
+
+class HeldOrder(Protocol):
     """An order nobody else records about until the transaction ends."""
 
-    id: int
-    store_id: str
-    idealo_order_id: str
+    @property
+    def id(self) -> int: ...
+    @property
+    def store_id(self) -> str: ...
+    @property
+    def idealo_order_id(self) -> str: ...
 
 
 class Link:
     """The end of a store's chain, held until the transaction ends; each fact moves it on by one."""
 
-    def __init__(self, order: "LockedOrder", length: int, head: bytes) -> None:
+    def __init__(self, order: HeldOrder, length: int, head: bytes) -> None:
         self._order = order
         self._length, self._head = length, head
 
@@ -55,33 +62,28 @@ class Link:
         }  # fmt: skip
 
 
-class ChainBook:
+class ChainBook(Book):
     """Chains within one open transaction."""
 
-    _session: AsyncSession
-
-    async def _lock_order(self, order_id: int) -> LockedOrder:
+    async def _lock_order(self, order_id: int) -> HeldOrder:
         """Whoever extends a chain holds the order first, as whoever settles it does: so nobody waits in a ring."""
-        query = select(OrderRow.store_id, OrderRow.idealo_order_id).where(col(OrderRow.id) == order_id)
-        store_id, idealo_order_id = (await self._session.exec(query.with_for_update(key_share=True))).one()
-        return LockedOrder(id=order_id, store_id=store_id, idealo_order_id=idealo_order_id)
+        return reading.order((await self._run(_LOCK_ORDER, {"of_order": order_id})).one())
 
-    async def _lock_chain(self, order: LockedOrder) -> Link:
+    async def _lock_chain(self, order: HeldOrder) -> Link:
         """The end of the store's chain, ours until commit: take it last, and commit soon."""
-        query = select(ChainRow.length, ChainRow.head).where(col(ChainRow.store_id) == order.store_id)
-        query = query.with_for_update()
-        end = (await self._session.exec(query)).one_or_none()
+        store = {"of_store": order.store_id}
+        end = (await self._run(_LOCK_CHAIN, store)).one_or_none()
         if end is None:
             first = {"store_id": order.store_id, "length": 0, "head": GENESIS}
-            await self._session.exec(insert(ChainRow).values(**first).on_conflict_do_nothing())
-            end = (await self._session.exec(query)).one()
+            await self._run(insert(ChainRow).values(**first).on_conflict_do_nothing())
+            end = (await self._run(_LOCK_CHAIN, store)).one()
         return Link(order, *end)
 
     async def note_heads(self, day: date, now: datetime) -> int:
         """Writes down where every chain ends, once a day; answers how many stores had no head for that day yet."""
         ends = columns(col(ChainRow.store_id), literal(day), col(ChainRow.length), col(ChainRow.head), literal(now))
         names = ["store_id", "day", "length", "hash", "noted_at"]
-        made = await self._session.exec(insert(HeadRow).from_select(names, ends).on_conflict_do_nothing())
+        made = await self._run(insert(HeadRow).from_select(names, ends).on_conflict_do_nothing())
         return made.rowcount
 
     async def heads(self, now: datetime, store_id: str | None = None) -> list[HeadRecord]:
@@ -89,7 +91,7 @@ class ChainBook:
         query = select(ChainRow).order_by(col(ChainRow.store_id))
         if store_id is not None:
             query = query.where(col(ChainRow.store_id) == store_id)
-        rows = await self._session.exec(query.execution_options(populate_existing=True))
+        rows = await self._run(query)
         return [HeadRecord(store_id=row.store_id, length=row.length, hash=row.head, noted_at=now) for row in rows]
 
     async def noted_heads(
@@ -103,4 +105,4 @@ class ChainBook:
             query = query.where(col(HeadRow.day) <= until)
         if store_id is not None:
             query = query.where(col(HeadRow.store_id) == store_id)
-        return [reading.head(row) for row in await self._session.exec(query)]
+        return [reading.head(row) for row in await self._run(query)]

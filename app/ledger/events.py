@@ -1,25 +1,87 @@
 """Writes about events: record what is new, lease an order, settle attempts, replay and dismiss."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_
+from sqlalchemy import BindParameter, bindparam, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Problem
 from app.domain.events import Event
 from app.ledger import reading
-from app.ledger.chain import ChainBook
-from app.ledger.records import AttemptRecord, EventRecord, FoundBy, Settlement
+from app.ledger.chain import ChainBook, HeldOrder
+from app.ledger.records import AttemptRecord, EventRecord, FoundBy, OrderRecord, Settlement
 from app.ledger.tables import AttemptRow, EventRow, OrderRow, StoreRow
 
 LEASE = timedelta(seconds=120)
 """Longer than one step may take (app.sync.advance), so that two workers never act on one order."""
 REARMED = (Problem.UNKNOWN_SKU, Problem.STATE_CONFLICT)
 """Problems that a change of the order may solve: its dead events are asked again when something new is recorded."""
+
+# Statements that every step of every order runs are made once: making one costs more than running it.
+_ORDER: BindParameter[Any] = bindparam("of_order")
+_NOW: BindParameter[Any] = bindparam("now")
+_OLDEST_DUE = (
+    select(EventRow.due_at)
+    .where(col(EventRow.order_id) == col(OrderRow.id), col(EventRow.state) == "pending")
+    .order_by(col(EventRow.id))
+    .limit(1)
+    .scalar_subquery()
+)
+_WORKING = select(StoreRow.id).where(col(StoreRow.paused_at).is_(None), col(StoreRow.archived_at).is_(None))
+_LEASE = (
+    update(OrderRow)
+    .where(
+        col(OrderRow.id) == _ORDER,
+        or_(col(OrderRow.leased_until).is_(None), col(OrderRow.leased_until) < _NOW),
+        _OLDEST_DUE <= _NOW,
+        col(OrderRow.store_id).in_(_WORKING),
+    )
+    .values(lease=bindparam("token"), leased_until=bindparam("until"))
+    .returning(OrderRow)
+)
+_MINE = update(OrderRow).where(col(OrderRow.id) == _ORDER, col(OrderRow.lease) == bindparam("token"))
+_EXTEND = _MINE.values(leased_until=bindparam("until")).returning(OrderRow)
+_BEGIN_PLACING = _MINE.values(leased_until=bindparam("until"), placing_at=_NOW).returning(OrderRow)
+_LINK = _MINE.values(
+    leased_until=bindparam("until"),
+    store_order_id=bindparam("store_order"),
+    store_order_number=bindparam("number"),
+    store_seen_at=_NOW,
+).returning(OrderRow)
+_NOTHING_PLACED = _MINE.values(leased_until=bindparam("until"), placing_at=None).returning(OrderRow)
+_RELEASE = _MINE.values(lease=None, leased_until=None)
+_BOOK = (
+    update(EventRow)
+    .where(col(EventRow.id) == bindparam("of_event"))
+    .values(
+        state=bindparam("state"), due_at=bindparam("due"), attempts=bindparam("tries"), problem=bindparam("trouble")
+    )
+)
+_TRIED = insert(AttemptRow)
+_NEW = insert(EventRow).returning(col(EventRow.id))
+_KNOWN = select(EventRow.type, EventRow.key, EventRow.state, EventRow.problem).where(col(EventRow.order_id) == _ORDER)
+_HISTORY = (
+    select(EventRow)
+    .where(col(EventRow.order_id) == _ORDER, col(EventRow.reduced_at).is_(None))
+    .order_by(col(EventRow.id))
+)
+_ATTEMPTS = (
+    select(AttemptRow)
+    .join(EventRow, col(EventRow.id) == col(AttemptRow.event_id))
+    .where(col(EventRow.order_id) == _ORDER)
+    .order_by(col(AttemptRow.id))
+)
+
+
+class Leased(NamedTuple):
+    """The right to work on an order: the token says whose it is, the order is as it stood then."""
+
+    token: str
+    order: OrderRecord
 
 
 class LeaseLost(Exception):
@@ -39,8 +101,6 @@ def _unknown(events: Sequence[Event], known: Collection[tuple[str, str]]) -> lis
 class EventBook(ChainBook):
     """Events and attempts within one open transaction."""
 
-    _session: AsyncSession
-
     async def record(
         self,
         order_id: int,
@@ -55,25 +115,36 @@ class EventBook(ChainBook):
         Something new makes the order's dead events of a kind that a change may solve pending again. `commitment` to
         the buyer is chained with `order.placed`. The chain stays locked until commit: record last.
         """
+        # Most looks find nothing new: they need no lock.
         if not events or not _unknown(events, await self._known(order_id)):
             return []
-        order = await self._lock_order(order_id)
-        standing = await self._known(order_id)
+        return await self.record_held(await self._lock_order(order_id), events, found_by, now, commitment=commitment)
+
+    async def record_held(
+        self,
+        order: HeldOrder,
+        events: Sequence[Event],
+        found_by: FoundBy,
+        now: datetime,
+        *,
+        commitment: bytes | None = None,
+    ) -> list[int]:
+        """As `record`, about an order this transaction has written to or locked before."""
+        standing = await self._known(order.id) if events else {}
         new = _unknown(events, standing)
         if not new:
             return []
-        await self._rearm(order_id, standing.values(), now)
+        await self._rearm(order.id, standing.values(), now)
         link = await self._lock_chain(order)
         rows = [link.values(event, found_by, now, commitment) for event in new]
-        made = await self._session.exec(insert(EventRow).values(rows).returning(col(EventRow.id)))
-        return sorted(i for (i,) in made.all())
+        # One row takes a statement that is made already; several stand in one VALUES list, whose order the chain needs.
+        made = await (self._run(_NEW, rows[0]) if len(rows) == 1 else self._run(_NEW.values(rows)))
+        return sorted(made.scalars())
 
     async def _known(self, order_id: int) -> dict[tuple[str, str], _Standing]:
         """Everything recorded about an order, by type and key."""
-        query = select(EventRow.type, EventRow.key, EventRow.state, EventRow.problem).where(
-            col(EventRow.order_id) == order_id
-        )
-        return {(kind, key): (kind, state, problem) for kind, key, state, problem in await self._session.exec(query)}
+        rows = await self._run(_KNOWN, {"of_order": order_id})
+        return {(kind, key): (kind, state, problem) for kind, key, state, problem in rows}
 
     async def _rearm(self, order_id: int, standing: Collection[_Standing], now: datetime) -> None:
         """Before the new events are there; theirs is now anyway."""
@@ -81,11 +152,10 @@ class EventBook(ChainBook):
             dead = select(EventRow.id).where(
                 col(EventRow.order_id) == order_id, col(EventRow.state) == "dead", col(EventRow.problem).in_(REARMED)
             )
-            for event_id in (await self._session.exec(dead)).all():
-                assert event_id is not None  # noqa: S101 - a stored row has its id
+            for event_id in (await self._run(dead)).scalars():
                 await self.replay(event_id, "bridge", "the order changed", now)
         if any(kind == "shipment.created" and state == "pending" for kind, state, _ in standing):
-            await self._session.exec(
+            await self._run(
                 update(EventRow)
                 .where(
                     col(EventRow.order_id) == order_id,
@@ -98,114 +168,69 @@ class EventBook(ChainBook):
 
     async def history(self, order_id: int) -> list[EventRecord]:
         """All events of an order, oldest first; those without content any more (retention) are left out."""
-        query = (
-            select(EventRow)
-            .where(col(EventRow.order_id) == order_id, col(EventRow.reduced_at).is_(None))
-            .order_by(col(EventRow.id))
-        )
-        return [reading.event(row) for row in await self._session.exec(query)]
+        return [reading.event(row) for row in await self._run(_HISTORY, {"of_order": order_id})]
 
     async def event(self, event_id: int) -> EventRecord | None:
         """None where there is none, or where retention took its content away."""
-        row = await self._session.get(EventRow, event_id)
+        row = (await self._run(select(EventRow).where(col(EventRow.id) == event_id))).one_or_none()
         return reading.event(row) if row and row.reduced_at is None else None
 
-    async def attempts(self, event_ids: Iterable[int]) -> list[AttemptRecord]:
-        query = select(AttemptRow).where(col(AttemptRow.event_id).in_(list(event_ids))).order_by(col(AttemptRow.id))
-        return [reading.attempt(row) for row in await self._session.exec(query)]
+    async def attempts(self, order_id: int) -> list[AttemptRecord]:
+        """All attempts to settle this order's events, oldest first."""
+        return [reading.attempt(row) for row in await self._run(_ATTEMPTS, {"of_order": order_id})]
 
-    async def lease(self, order_id: int, now: datetime) -> str | None:
+    async def lease(self, order_id: int, now: datetime) -> Leased | None:
         """The right to work on an order until now + LEASE.
 
         None while somebody else has it, while its oldest pending event is not due, or while its store is paused.
         """
         token = str(uuid.uuid4())
-        oldest = (
-            select(EventRow.due_at)
-            .where(col(EventRow.order_id) == col(OrderRow.id), col(EventRow.state) == "pending")
-            .order_by(col(EventRow.id))
-            .limit(1)
-            .scalar_subquery()
-        )
-        done = await self._session.exec(
-            update(OrderRow)
-            .where(
-                col(OrderRow.id) == order_id,
-                or_(col(OrderRow.leased_until).is_(None), col(OrderRow.leased_until) < now),
-                oldest <= now,
-                col(OrderRow.store_id).in_(
-                    select(StoreRow.id).where(col(StoreRow.paused_at).is_(None), col(StoreRow.archived_at).is_(None))
-                ),
-            )
-            .values(lease=token, leased_until=now + LEASE)
-        )
-        return token if done.rowcount else None
-
-    async def extend(self, order_id: int, token: str, now: datetime) -> None:
-        """Begins the lease anew. Raises LeaseLost."""
-        done = await self._session.exec(
-            update(OrderRow)
-            .where(col(OrderRow.id) == order_id, col(OrderRow.lease) == token)
-            .values(leased_until=now + LEASE)
-        )
-        if not done.rowcount:
-            msg = f"the lease on order {order_id} was taken over"
-            raise LeaseLost(msg)
+        leased = await self._run(_LEASE, {**_until(order_id, token, now), "now": now})
+        row = leased.one_or_none()
+        return Leased(token, reading.order(row)) if row else None
 
     async def release(self, order_id: int, token: str) -> None:
-        await self._session.exec(
-            update(OrderRow)
-            .where(col(OrderRow.id) == order_id, col(OrderRow.lease) == token)
-            .values(lease=None, leased_until=None)
-        )
+        await self._run(_RELEASE, {"of_order": order_id, "token": token})
 
-    async def next_event(self, order_id: int, now: datetime) -> EventRecord | None:
-        """The oldest pending event, if it is due: a waiting one holds back the younger ones, a dead one does not."""
-        query = (
-            select(EventRow)
-            .where(col(EventRow.order_id) == order_id, col(EventRow.state) == "pending")
-            .order_by(col(EventRow.id))
-            .limit(1)
-        )
-        row = (await self._session.exec(query)).one_or_none()
-        return reading.event(row) if row and row.due_at <= now else None
+    async def _hold(self, statement: Any, order_id: int, values: Mapping[str, Any]) -> OrderRecord:
+        """Runs an update of an order under its lease. Raises LeaseLost."""
+        row = (await self._run(statement, values)).one_or_none()
+        if row is None:
+            msg = f"the lease on order {order_id} was taken over"
+            raise LeaseLost(msg)
+        return reading.order(row)
 
-    async def settle(self, order_id: int, token: str, how: Settlement, now: datetime) -> list[int]:
+    async def settle(self, order_id: int, token: str, how: Settlement, now: datetime) -> OrderRecord:
         """Ends an attempt in one transaction: attempt, bookkeeping, link, and the facts that follow.
 
-        Raises LeaseLost before writing anything when somebody else works on the order by now.
+        Answers the order after it. Raises LeaseLost before it writes anything when somebody else works on it by now.
         """
-        await self.extend(order_id, token, now)
-        await self._book(how.attempt, how.state, how.due_at, how.problem)
+        values: dict[str, Any] = _until(order_id, token, now)
+        statement = _EXTEND
         if how.problem is Problem.UNKNOWN_SKU:
             # The port promises that nothing was created then, so nothing needs to be looked for.
-            await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(placing_at=None))
-        if how.store_order_id is not None:
-            await self._session.exec(
-                update(OrderRow)
-                .where(col(OrderRow.id) == order_id)
-                .values(store_order_id=how.store_order_id, store_order_number=how.store_order_number, store_seen_at=now)
-            )
-        return await self.record(order_id, how.follow, "ledger", now)
+            statement = _NOTHING_PLACED
+        elif how.store_order_id is not None:
+            statement = _LINK
+            values |= {"store_order": how.store_order_id, "number": how.store_order_number, "now": now}
+        order = await self._hold(statement, order_id, values)
+        await self._book(how.attempt, how.state, how.due_at, how.problem)
+        await self.record_held(order, how.follow, "ledger", now)
+        return order
 
     async def begin_placing(self, order_id: int, token: str, now: datetime) -> None:
         """Written down before a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
-        await self.extend(order_id, token, now)
-        await self._session.exec(update(OrderRow).where(col(OrderRow.id) == order_id).values(placing_at=now))
+        await self._hold(_BEGIN_PLACING, order_id, {**_until(order_id, token, now), "now": now})
 
     async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:
-        """An event that is not ripe yet waits; that is no attempt."""
-        await self.extend(order_id, token, now)
-        await self._session.exec(update(EventRow).where(col(EventRow.id) == event_id).values(due_at=due_at))
+        """An event that is not ripe yet waits; that is no attempt. Raises LeaseLost."""
+        await self._hold(_EXTEND, order_id, _until(order_id, token, now))
+        await self._run(update(EventRow).where(col(EventRow.id) == event_id).values(due_at=due_at))
 
     async def _book(self, attempt: AttemptRecord, state: str, due_at: datetime, problem: Problem | None) -> None:
-        self._session.add(AttemptRow(**attempt.model_dump()))
-        await self._session.flush()
-        await self._session.exec(
-            update(EventRow)
-            .where(col(EventRow.id) == attempt.event_id)
-            .values(state=state, due_at=due_at, attempts=attempt.number, problem=problem)
-        )
+        await self._run(_TRIED, attempt.model_dump())
+        bookkeeping = {"state": state, "due": due_at, "tries": attempt.number, "trouble": problem}
+        await self._run(_BOOK, {"of_event": attempt.event_id, **bookkeeping})
 
     async def replay(self, event_id: int, actor: str, reason: str, now: datetime) -> EventRecord | None:
         """Dead -> pending, with the actor and the reason on record; None when the event is not dead."""
@@ -216,8 +241,8 @@ class EventBook(ChainBook):
         return await self._decide(event_id, "skipped", ("dismissed", actor, reason), now)
 
     async def _decide(self, event_id: int, state: str, how: tuple[str, str, str], now: datetime) -> EventRecord | None:
-        query = select(EventRow).where(col(EventRow.id) == event_id).with_for_update()
-        row = (await self._session.exec(query)).one_or_none()
+        query = select(EventRow).where(col(EventRow.id) == event_id)
+        row = (await self._run(query.with_for_update())).one_or_none()
         if row is None or row.state != "dead":
             return None
         outcome, actor, reason = how
@@ -234,5 +259,15 @@ class EventBook(ChainBook):
             }
         )
         await self._book(attempt, state, now, None)
-        await self._session.refresh(row)
-        return reading.event(row)
+        return reading.event((await self._run(query)).one())
+
+
+def next_of(history: Sequence[EventRecord], now: datetime) -> EventRecord | None:
+    """The oldest pending event, if it is due: a waiting one holds back the younger ones, a dead one does not."""
+    oldest = next((record for record in history if record.state == "pending"), None)
+    return oldest if oldest and oldest.due_at <= now else None
+
+
+def _until(order_id: int, token: str, now: datetime) -> dict[str, Any]:
+    """What an update under a lease names: the order, whose lease it is, and until when it holds from now on."""
+    return {"of_order": order_id, "token": token, "until": now + LEASE}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import SQLModel
+from sqlalchemy import Row
 
 from app.domain.events import EVENT
 from app.ledger.records import (
@@ -16,55 +16,46 @@ from app.ledger.records import (
     ReconciliationRecord,
     StoreRecord,
 )
-from app.ledger.tables import (
-    AttemptRow,
-    BuyerRow,
-    CursorRow,
-    DeliveryRow,
-    EventRow,
-    HeadRow,
-    OrderRow,
-    ReconciliationRow,
-    StoreRow,
-)
+
+_Row = Row[*tuple[Any, ...]]
 
 
-def _fields(row: SQLModel, record: type[Any]) -> dict[str, Any]:
+def _fields(row: _Row, record: type[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in record.model_fields}
 
 
-def store(row: StoreRow) -> StoreRecord:
+def store(row: _Row) -> StoreRecord:
     return StoreRecord(**_fields(row, StoreRecord))
 
 
-def delivery(row: DeliveryRow) -> DeliveryRecord:
+def delivery(row: _Row) -> DeliveryRecord:
     return DeliveryRecord(**_fields(row, DeliveryRecord))
 
 
-def order(row: OrderRow) -> OrderRecord:
+def order(row: _Row) -> OrderRecord:
     return OrderRecord(**_fields(row, OrderRecord))
 
 
-def event(row: EventRow) -> EventRecord:
+def event(row: _Row) -> EventRecord:
     known = {name: getattr(row, name) for name in EventRecord.model_fields if name != "event"}
     return EventRecord(event=EVENT.validate_python({"type": row.type, **row.data}), **known)
 
 
-def attempt(row: AttemptRow) -> AttemptRecord:
+def attempt(row: _Row) -> AttemptRecord:
     return AttemptRecord(**_fields(row, AttemptRecord))
 
 
-def head(row: HeadRow) -> HeadRecord:
+def head(row: _Row) -> HeadRecord:
     return HeadRecord(**_fields(row, HeadRecord))
 
 
-def buyer(row: BuyerRow) -> BuyerRecord:
+def buyer(row: _Row) -> BuyerRecord:
     return BuyerRecord(**_fields(row, BuyerRecord))
 
 
-def cursor(row: CursorRow) -> CursorRecord:
+def cursor(row: _Row) -> CursorRecord:
     return CursorRecord(**_fields(row, CursorRecord))
 
 
-def reconciliation(row: ReconciliationRow) -> ReconciliationRecord:
+def reconciliation(row: _Row) -> ReconciliationRecord:
     return ReconciliationRecord.model_validate(_fields(row, ReconciliationRecord))

@@ -7,17 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy import select as columns
 from sqlmodel import col, delete, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import OrderRecord
 from app.ledger.tables import AttemptRow, BuyerRow, DeliveryRow, EventRow, OrderRow
 
 
-class RetentionBook:
+class RetentionBook(Book):
     """Questions and writes of retention, within one open transaction."""
-
-    _session: AsyncSession
 
     async def old_deliveries(self, before: datetime) -> tuple[int, datetime | None]:
         """How many deliveries that were looked at came before a moment, and when the oldest did."""
@@ -25,7 +23,7 @@ class RetentionBook:
 
     async def drop_deliveries(self, before: datetime, limit: int) -> int:
         batch = select(DeliveryRow.id).where(*_seen(before)).order_by(col(DeliveryRow.received_at)).limit(limit)
-        return (await self._session.exec(delete(DeliveryRow).where(col(DeliveryRow.id).in_(batch)))).rowcount
+        return (await self._run(delete(DeliveryRow).where(col(DeliveryRow.id).in_(batch)))).rowcount
 
     async def old_buyers(self, before: datetime) -> tuple[int, datetime | None]:
         """How many buyers of orders closed before a moment are still known, and when the first of these closed."""
@@ -34,7 +32,7 @@ class RetentionBook:
     async def orders_with_old_buyers(self, before: datetime, limit: int) -> list[OrderRecord]:
         """Orders whose buyer's time has come, the longest closed first."""
         query = select(OrderRow).where(*_with_buyer(before)).order_by(col(OrderRow.closed_at)).limit(limit)
-        return [reading.order(row) for row in await self._session.exec(query)]
+        return [reading.order(row) for row in await self._run(query)]
 
     async def old_events(self, before: datetime) -> tuple[int, datetime | None]:
         """How many facts of orders that are over may lose their content, and when the oldest was recorded."""
@@ -47,23 +45,18 @@ class RetentionBook:
         Orders that somebody works on are left for the next time.
         """
         some = select(OrderRow.id).where(*_over(before)).order_by(col(OrderRow.closed_at)).limit(limit)
-        picked = await self._session.exec(some.with_for_update(skip_locked=True, key_share=True))
-        ids: Sequence[int | None] = picked.all()
+        picked = await self._run(some.with_for_update(skip_locked=True, key_share=True))
+        ids: Sequence[int] = picked.scalars().all()
         if not ids:
             return 0
-        facts = await self._session.exec(
-            update(EventRow).where(col(EventRow.order_id).in_(ids)).values(data={}, reduced_at=now)
-        )
+        facts = await self._run(update(EventRow).where(col(EventRow.order_id).in_(ids)).values(data={}, reduced_at=now))
         theirs = select(EventRow.id).where(col(EventRow.order_id).in_(ids))
-        await self._session.exec(
-            update(AttemptRow).where(col(AttemptRow.event_id).in_(theirs)).values(action=None, detail="")
-        )
-        await self._session.exec(update(OrderRow).where(col(OrderRow.id).in_(ids)).values(reduced_at=now))
+        await self._run(update(AttemptRow).where(col(AttemptRow.event_id).in_(theirs)).values(action=None, detail=""))
+        await self._run(update(OrderRow).where(col(OrderRow.id).in_(ids)).values(reduced_at=now))
         return facts.rowcount
 
     async def _count(self, how_many: Any, oldest: Any, where: tuple[Any, ...]) -> tuple[int, datetime | None]:
-        connection = await self._session.connection()
-        count, first = (await connection.execute(columns(how_many, oldest).where(*where))).one()
+        count, first = (await self._run(columns(how_many, oldest).where(*where))).one()
         return count, first
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, bindparam, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import CursorRecord, StoreRecord, Stream
 from app.ledger.tables import AliasRow, CursorRow, HeartbeatRow, StoreRow
 
@@ -17,44 +17,56 @@ TRIED_AGAIN = timedelta(minutes=1)
 """A poll that failed is tried again after that, however long its interval."""
 
 
+_ALIASES = (
+    select(func.jsonb_object_agg(AliasRow.idealo_sku, AliasRow.store_sku))
+    .where(col(AliasRow.store_id) == col(StoreRow.id))
+    .scalar_subquery()
+)
+_STORE = select(StoreRow).where(col(StoreRow.id) == bindparam("of_store"))
+_WITH_ALIASES = _STORE.add_columns(_ALIASES.label("aliases"))
+
+
 class ShopTakenError(Exception):
     """Another live store serves this idealo shop already."""
 
 
-class StoreBook:
+class StoreBook(Book):
     """Stores within one open transaction."""
-
-    _session: AsyncSession
 
     async def add_store(self, row: StoreRow) -> None:
         """A new store with both its cursors. Raises ShopTakenError when a live store serves its idealo shop."""
-        self._session.add(row)
         try:
-            await self._session.flush()
+            await self._run(insert(StoreRow).values(**row.model_dump()))
         except IntegrityError as e:
             msg = f"idealo shop {row.idealo_shop_id} is connected already; archive the other store first"
             raise ShopTakenError(msg) from e
         for stream in ("store", "idealo"):
-            self._session.add(CursorRow(store_id=row.id, stream=stream, position=row.created_at, failures=0))
+            cursor = {"store_id": row.id, "stream": stream, "position": row.created_at}
+            await self._run(insert(CursorRow).values(**cursor))
 
     async def store(self, store_id: str) -> StoreRecord | None:
-        row = await self._session.get(StoreRow, store_id)
+        row = (await self._run(_STORE, {"of_store": store_id})).one_or_none()
         return reading.store(row) if row else None
+
+    async def store_with_aliases(self, store_id: str) -> tuple[StoreRecord, dict[str, str]] | None:
+        """A store and what idealo's SKUs are called in it, in one round trip."""
+        row = (await self._run(_WITH_ALIASES, {"of_store": store_id})).one_or_none()
+        return (reading.store(row), row.aliases or {}) if row else None
 
     async def stores(self, *, archived: bool = False) -> list[StoreRecord]:
         query = select(StoreRow).order_by(col(StoreRow.created_at), col(StoreRow.id))
         if not archived:
             query = query.where(col(StoreRow.archived_at).is_(None))
-        return [reading.store(row) for row in await self._session.exec(query)]
+        return [reading.store(row) for row in await self._run(query)]
 
     async def change_store(self, store_id: str, **changes: Any) -> None:
         """Writes the given columns and raises the version, so that every process builds its adapter anew."""
-        await self._session.exec(
+        await self._run(
             update(StoreRow).where(col(StoreRow.id) == store_id).values(version=StoreRow.version + 1, **changes)
         )
 
     async def note_webhooks(self, store_id: str, now: datetime, problem: str | None, note: str | None = None) -> None:
-        await self._session.exec(
+        await self._run(
             update(StoreRow)
             .where(col(StoreRow.id) == store_id)
             .values(webhooks_checked_at=now, webhooks_problem=problem, webhooks_note=note)
@@ -64,7 +76,7 @@ class StoreBook:
         self, store_id: str, stream: Stream, due_before: datetime, until: datetime, now: datetime
     ) -> CursorRecord | None:
         """The turn to poll a stream, or None while it is not due or somebody else polls."""
-        claimed = await self._session.exec(
+        claimed = await self._run(
             update(CursorRow)
             .where(
                 col(CursorRow.store_id) == store_id,
@@ -77,10 +89,9 @@ class StoreBook:
                 or_(col(CursorRow.claimed_until).is_(None), col(CursorRow.claimed_until) < now),
             )
             .values(claimed_until=until)
+            .returning(CursorRow)
         )
-        if not claimed.rowcount:
-            return None
-        row = await self._session.get(CursorRow, (store_id, stream))
+        row = claimed.one_or_none()
         return reading.cursor(row) if row else None
 
     async def hold_poll(self, store_id: str, stream: Stream, until: datetime) -> None:
@@ -100,22 +111,22 @@ class StoreBook:
         )
 
     async def _cursor(self, store_id: str, stream: Stream, **values: Any) -> None:
-        await self._session.exec(
+        await self._run(
             update(CursorRow)
             .where(col(CursorRow.store_id) == store_id, col(CursorRow.stream) == stream)
             .values(**values)
         )
 
     async def cursors(self) -> list[CursorRecord]:
-        return [reading.cursor(row) for row in await self._session.exec(select(CursorRow))]
+        return [reading.cursor(row) for row in await self._run(select(CursorRow))]
 
     async def aliases(self, store_id: str) -> dict[str, str]:
         """Idealo SKU -> store SKU."""
-        rows = await self._session.exec(select(AliasRow).where(col(AliasRow.store_id) == store_id))
+        rows = await self._run(select(AliasRow).where(col(AliasRow.store_id) == store_id))
         return {row.idealo_sku: row.store_sku for row in rows}
 
     async def put_alias(self, store_id: str, idealo_sku: str, store_sku: str, now: datetime) -> None:
-        await self._session.exec(
+        await self._run(
             insert(AliasRow)
             .values(store_id=store_id, idealo_sku=idealo_sku, store_sku=store_sku, created_at=now)
             .on_conflict_do_update(
@@ -124,7 +135,7 @@ class StoreBook:
         )
 
     async def drop_alias(self, store_id: str, idealo_sku: str) -> bool:
-        done = await self._session.exec(
+        done = await self._run(
             delete(AliasRow).where(col(AliasRow.store_id) == store_id, col(AliasRow.idealo_sku) == idealo_sku)
         )
         return bool(done.rowcount)
@@ -132,7 +143,7 @@ class StoreBook:
     async def beat(self, name: str, role: str, report: dict[str, Any], now: datetime) -> None:
         """A process says it is alive and what it counted; processes silent for a day are forgotten."""
         values = {"role": role, "seen_at": now, "report": report}
-        await self._session.exec(
+        await self._run(
             insert(HeartbeatRow).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
         )
-        await self._session.exec(delete(HeartbeatRow).where(col(HeartbeatRow.seen_at) < now - timedelta(days=1)))
+        await self._run(delete(HeartbeatRow).where(col(HeartbeatRow.seen_at) < now - timedelta(days=1)))

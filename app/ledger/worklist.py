@@ -4,20 +4,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Problem
 from app.ledger import reading
+from app.ledger.book import Book
 from app.ledger.records import OrderRecord, Stream
 from app.ledger.tables import AttemptRow, CursorRow, DeliveryRow, EventRow, OrderRow, StoreRow
 
 YOUNG = timedelta(days=14)
 
 
-class Worklist:
+class Worklist(Book):
     """Questions the sweep asks, within one open transaction."""
-
-    _session: AsyncSession
 
     async def due_orders(self, now: datetime, limit: int) -> list[int]:
         """Orders with a due event that nobody works on, of stores that are worked on."""
@@ -36,7 +34,7 @@ class Worklist:
             .order_by(func.min(col(EventRow.due_at)))
             .limit(limit)
         )
-        return list(await self._session.exec(query))
+        return list((await self._run(query)).scalars())
 
     async def wake_waiting(self, store_id: str, now: datetime) -> list[int]:
         """A side answers again: what failed and waits for its next try is due now. Answers the orders.
@@ -50,7 +48,7 @@ class Worklist:
             .limit(1)
             .scalar_subquery()
         )
-        woken = await self._session.exec(
+        woken = await self._run(
             update(EventRow)
             .where(
                 col(EventRow.order_id) == col(OrderRow.id),
@@ -78,7 +76,7 @@ class Worklist:
             query = query.where(col(OrderRow.store_id) == store_id)
         if before is not None:
             query = query.where(col(EventRow.due_at) <= before)
-        return [i for i in await self._session.exec(query) if i is not None]
+        return list((await self._run(query)).scalars())
 
     async def orders_to_watch(
         self, store_id: str, stream: Stream, now: datetime, every: timedelta, limit: int
@@ -103,7 +101,7 @@ class Worklist:
         )
         if stream == "store":
             query = query.where(col(OrderRow.store_order_id).is_not(None))
-        return [reading.order(row) for row in await self._session.exec(query)]
+        return [reading.order(row) for row in await self._run(query)]
 
     async def unseen_deliveries(self, before: datetime, limit: int) -> list[int]:
         """The newest unseen delivery per order, oldest first, of stores that are worked on and whose polls succeed.
@@ -125,4 +123,4 @@ class Worklist:
             .order_by(func.min(col(DeliveryRow.received_at)))
             .limit(limit)
         )
-        return [i for i in await self._session.exec(query) if i is not None]
+        return list((await self._run(query)).scalars())

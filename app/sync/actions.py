@@ -73,3 +73,6 @@ Action = Annotated[
     Field(discriminator="name"),
 ]
 ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+WRITES_TO_STORE = (CreateStoreOrder, CancelStoreOrder)
+WRITES_TO_IDEALO = (SetMerchantOrderNumber, SendFulfillment, SendRevocation, SendRefund)
+"""Linking writes to neither."""

@@ -1,7 +1,6 @@
 """Lease an order, settle its due events oldest first, release. The one place where errors end."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +10,12 @@ import structlog
 from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.events import Event
 from app.domain.orders import StoreOrder
-from app.ledger.ledger import LEASE, LeaseLost
+from app.ledger.events import next_of
+from app.ledger.ledger import LEASE, Leased, LeaseLost, Ledger
 from app.ledger.records import AttemptRecord, EventRecord, EventState, OrderRecord, Outcome, Settlement, StoreRecord
 from app.ledger.session import LedgerUnavailable
 from app.sync.actions import Action, CreateStoreOrder
-from app.sync.case import Case
+from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
 from app.sync.perform import perform
@@ -48,71 +48,94 @@ async def advance(deps: Deps, order_id: int) -> int:
     """
     attempts = 0
     # What was recorded while we held the lease rang for a worker that could not get it: so we ask once more.
-    while token := await _lease(deps, order_id):
+    while leased := await _lease(deps, order_id):
         try:
-            while await _step(deps, order_id, token):
+            case = await _next_case(deps, leased.order)
+            while case is not None:
+                case = await _step(deps, case, leased.token)
                 attempts += 1
         except LeaseLost:
             return attempts
         finally:
-            await _release(deps, order_id, token)
+            await _release(deps, order_id, leased.token)
     return attempts
 
 
-async def _lease(deps: Deps, order_id: int) -> str | None:
-    async with deps.ledger() as ledger:
+async def _lease(deps: Deps, order_id: int) -> Leased | None:
+    async with deps.statements() as ledger:
         return await ledger.lease(order_id, deps.now())
 
 
 async def _release(deps: Deps, order_id: int, token: str) -> None:
     try:
-        async with deps.ledger() as ledger:
+        async with deps.statements() as ledger:
             await ledger.release(order_id, token)
     except LedgerUnavailable:
         # The lease runs out by itself; the error that brought us here must not be covered up.
         log.warning("lease.not_released", order=order_id)
 
 
-async def _step(deps: Deps, order_id: int, token: str) -> bool:
-    """One event, one decision, at most one call, one settlement. False when nothing is due."""
-    case = await open_case(deps, order_id, token)
-    if case is None:
-        return False
-    started = deps.now()
+async def _step(deps: Deps, case: Case, token: str) -> Case | None:
+    """One event, one decision, at most one call, one settlement. Answers what is due next, None when nothing is."""
+    order_id = case.order.id
+    acting: list[Action] = []
 
     async def begin(action: Action) -> None:
+        acting.append(action)
         if isinstance(action, CreateStoreOrder):
-            async with deps.ledger() as ledger:
+            async with deps.statements() as ledger:
                 await ledger.begin_placing(order_id, token, deps.now())
 
     end = await _try(case, begin)
     if isinstance(end, Later):
         async with deps.ledger() as ledger:
             await ledger.postpone(order_id, token, case.record.id, end.due_at, deps.now())
-        return True
-    how = _settlement(case, end, started, deps.now())
+        return await _next_case(deps, case.order, case)
+    action = acting[0] if acting else None
+    how = _settlement(case, end, action, deps.now())
     async with deps.ledger() as ledger:
-        await ledger.settle(order_id, token, how, deps.now())
+        order = await ledger.settle(order_id, token, how, deps.now())
     _report(case, how)
-    return True
+    return await _next_case(deps, order, case, action)
 
 
-async def open_case(deps: Deps, order_id: int, token: str | None, event_id: int | None = None) -> Case | None:
-    """Reads what a decision needs; with a lease token the next due event, else the given one."""
-    now = deps.now()
-    async with deps.ledger() as ledger:
-        if token is not None:
-            await ledger.extend(order_id, token, now)
-        record = await (ledger.next_event(order_id, now) if event_id is None else ledger.event(event_id))
+async def _next_case(
+    deps: Deps, order: OrderRecord, earlier: Case | None = None, wrote: Action | None = None
+) -> Case | None:
+    """The oldest pending event with what a decision about it needs, if it is due; `earlier` is the step before."""
+    async with deps.statements() as ledger:
+        history = await ledger.history(order.id)
+        due = next_of(history, deps.now())
+        if due is None:
+            return None
+        case = await _open(deps, ledger, order, due, history)
+    if case is None or not case.store.working:
+        return None
+    if earlier:
+        case.seen = earlier.seen.kept(wrote, case.now)
+    return case
+
+
+async def open_case(deps: Deps, order_id: int, event_id: int) -> Case | None:
+    """What a decision about any event needs, without the right to act on it."""
+    async with deps.statements() as ledger:
         order = await ledger.order(order_id)
+        history = await ledger.history(order_id)
+        record = next((r for r in history if r.id == event_id), None)
         if record is None or order is None:
             return None
-        store = await ledger.store(order.store_id)
-        if store is None or (token is not None and not store.working):
-            return None
-        history = await ledger.history(order_id)
-        attempts = await ledger.attempts([r.id for r in history])
-        aliases = await ledger.aliases(store.id)
+        return await _open(deps, ledger, order, record, history)
+
+
+async def _open(
+    deps: Deps, ledger: Ledger, order: OrderRecord, record: EventRecord, history: list[EventRecord]
+) -> Case | None:
+    """Reads the rest; None when the store is gone."""
+    found = await ledger.store_with_aliases(order.store_id)
+    attempts = await ledger.attempts(order.id) if any(r.attempts for r in history) else []
+    if found is None:
+        return None
+    store, aliases = found
     return _case(deps, record, store, order, history, attempts, aliases)
 
 
@@ -126,6 +149,7 @@ def _case(
     aliases: dict[str, str],
 ) -> Case:
     adapter = deps.sides.adapter(store)
+    now = deps.now()
     last = {a.event_id: a.outcome for a in attempts}
     return Case(
         record=record,
@@ -138,7 +162,8 @@ def _case(
         settings=adapter.Settings.model_validate(store.settings),
         adapter=adapter,
         idealo=deps.sides.idealo(store),
-        now=deps.now(),
+        now=now,
+        seen=Seen(now),
     )
 
 
@@ -148,7 +173,6 @@ class _End:
 
     outcome: Outcome
     detail: str
-    action: Action | None = None
     follow: tuple[Event, ...] = ()
     linked: StoreOrder | None = None
     problem: Problem | None = None
@@ -158,37 +182,34 @@ class _End:
 
 async def _try(case: Case, begin: Begin) -> _End | Later:
     """Decides and performs; every error ends here."""
-    acting: list[Action] = []
     try:
         async with asyncio.timeout(STEP_S):
-            return await _decide_and_perform(case, acting, begin)
+            return await _decide_and_perform(case, begin)
     except Retryable as e:
-        end = _End("deferred" if e.after else "retry", str(e), after=e.after)
+        return _End("deferred" if e.after else "retry", str(e), after=e.after)
     except Permanent as e:
-        end = _End("dead", str(e), problem=e.problem)
+        return _End("dead", str(e), problem=e.problem)
     except TimeoutError:
-        end = _End("retry", f"broken off after {STEP_S} s")
+        return _End("retry", f"broken off after {STEP_S} s")
     except (LedgerUnavailable, LeaseLost):
         raise
     except Exception as e:
         log.exception("event.bug", event_id=case.record.id, type=case.record.event.type)
-        end = _End("retry", f"bug: {words_of(e)}", bug=True)
-    return dataclasses.replace(end, action=acting[0] if acting else None)
+        return _End("retry", f"bug: {words_of(e)}", bug=True)
 
 
-async def _decide_and_perform(case: Case, acting: list[Action], begin: Begin) -> _End | Later:
+async def _decide_and_perform(case: Case, begin: Begin) -> _End | Later:
     decision: Decision = await decide(case)
     if isinstance(decision, Later):
         return decision
     if not isinstance(decision, Do):
         return _End("skipped", decision.reason, follow=decision.follow)
-    acting.append(decision.action)
     await begin(decision.action)
     done = await perform(decision.action, case)
-    return _End("done", done.detail, decision.action, done.follow, done.linked)
+    return _End("done", done.detail, done.follow, done.linked)
 
 
-def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Settlement:
+def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> Settlement:
     number = case.record.attempts + 1
     outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
     if outcome in {"retry", "deferred"}:
@@ -202,10 +223,10 @@ def _settlement(case: Case, end: _End, started: datetime, now: datetime) -> Sett
         event_id=case.record.id,
         number=number,
         actor="bridge",
-        action=end.action.model_dump(mode="json") if end.action else None,
+        action=action.model_dump(mode="json") if action else None,
         outcome=outcome,
         detail=mask(end.detail),
-        started_at=started,
+        started_at=case.now,
         ended_at=now,
     )
     return Settlement(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,11 +13,12 @@ from app.domain.errors import Permanent, Retryable
 from app.domain.orders import IdealoOrder
 from app.idealo import Unreadable
 from app.ledger.audits import SILENT_AFTER
+from app.ledger.ledger import Ledger
 from app.ledger.records import OrderRecord, ReconciliationRecord, StoreRecord
-from app.ledger.session import LedgerUnavailable
 from app.sync.compare import compare
 from app.sync.deps import Deps
 from app.sync.difference import RULES, Sight
+from app.sync.holding import holding
 from app.sync.mend import mend
 from app.sync.sighting import Eyes, SideUnread
 from app.sync.strangers import find_strangers
@@ -78,7 +78,8 @@ async def reconcile(deps: Deps, report_id: int, tell: Tell | None = None) -> Rec
         store = await ledger.store(report.store_id)
     assert store is not None  # noqa: S101 - the report's foreign key
     audit = _Audit(deps, store, report, tell or (lambda _done, _of: None))
-    async with _alive(deps, report_id, audit.found):
+    # A report that says nothing counts as dead, however long one order takes.
+    async with holding(deps, audit.say, SILENT_AFTER / 5, "reconciliation.not_noted", report=report_id):
         await audit.run()
     async with deps.ledger() as ledger:
         found = audit.found
@@ -93,27 +94,6 @@ async def reconcile(deps: Deps, report_id: int, tell: Tell | None = None) -> Rec
         found_by=ended.found_by,
     )
     return ended
-
-
-@asynccontextmanager
-async def _alive(deps: Deps, report_id: int, found: _Findings) -> AsyncIterator[None]:
-    """Says how far it is, however long one order takes: a report that says nothing counts as dead."""
-
-    async def say() -> None:
-        while True:
-            await asyncio.sleep(SILENT_AFTER.total_seconds() / 5)
-            try:
-                async with deps.ledger() as ledger:
-                    await ledger.reconciliation_goes_on(report_id, found.done, found.of, deps.now())
-            except LedgerUnavailable as error:
-                log.warning("reconciliation.not_noted", report=report_id, detail=str(error))
-
-    saying = asyncio.create_task(say())
-    try:
-        yield
-    finally:
-        saying.cancel()
-        await asyncio.wait({saying})
 
 
 class _Audit:
@@ -143,6 +123,10 @@ class _Audit:
             await self._strangers(eyes)
         except SideUnread as error:
             self._unreachable(error.side, str(error))
+
+    async def say(self, ledger: Ledger) -> None:
+        """How far it is."""
+        await ledger.reconciliation_goes_on(self._report.id, self.found.done, self.found.of, self._deps.now())
 
     async def _all_orders(self, eyes: Eyes) -> None:
         """idealo's list first, which saves asking one by one; then the unclosed orders it does not show any more."""
@@ -203,7 +187,7 @@ class _Audit:
         self.found.of = max(self.found.of, self.found.done)
         self._tell(self.found.done, self.found.of)
         async with self._deps.ledger() as ledger:
-            await ledger.reconciliation_goes_on(self._report.id, self.found.done, self.found.of, self._deps.now())
+            await self.say(ledger)
 
     async def _look(
         self, eyes: Eyes, idealo_order_id: str, order: OrderRecord | None, shown: IdealoOrder | Unreadable | None

@@ -1,8 +1,8 @@
 """One event with everything a decision about it may need: history, settings, and both sides, read when asked for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from app.domain.errors import Permanent, Problem
 from app.domain.events import OrderImported, OrderPlaced
@@ -12,11 +12,34 @@ from app.domain.units import ImportedLine
 from app.idealo import IdealoClient
 from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, StoreRecord
 from app.ports import StoreAdapter
+from app.sync.actions import WRITES_TO_IDEALO, WRITES_TO_STORE, Action
+
+FRESH = timedelta(seconds=10)
+"""What was read that short a time ago need not be read again, unless we wrote to that side since."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run has read of both sides; neither was read before `since`."""
+
+    since: datetime
+    at_idealo: IdealoOrder | None = None
+    in_store: StoreOrder | None = None
+
+    def kept(self, wrote: Action | None, now: datetime) -> "Seen":
+        """What the next step of the run need not read again: not the side this step wrote to, whatever came of it."""
+        if now - self.since > FRESH:
+            return Seen(now)
+        return Seen(
+            self.since,
+            None if isinstance(wrote, WRITES_TO_IDEALO) else self.at_idealo,
+            None if isinstance(wrote, WRITES_TO_STORE) else self.in_store,
+        )
 
 
 @dataclass
 class Case:
-    """Reads each side at most once; a new attempt makes a new case and so looks again."""
+    """Reads each side at most once; a new run makes a new case and so looks again."""
 
     record: EventRecord
     store: StoreRecord
@@ -31,27 +54,28 @@ class Case:
     adapter: StoreAdapter
     idealo: IdealoClient
     now: datetime
-    _at_idealo: IdealoOrder | None = field(default=None, init=False)
-    _in_store: StoreOrder | None = field(default=None, init=False)
+    seen: Seen
 
     async def at_idealo(self) -> IdealoOrder:
         """The order as idealo holds it now."""
-        if self._at_idealo is None:
-            self._at_idealo = await self.idealo.order(self.order.idealo_order_id)
-        return self._at_idealo
+        order = self.seen.at_idealo or await self.idealo.order(self.order.idealo_order_id)
+        self.seen = replace(self.seen, at_idealo=order)
+        return order
 
     async def in_store(self) -> StoreOrder:
         """The order as the store holds it now. Permanent(state_conflict) when it was never imported."""
-        if self._in_store is None:
-            if self.order.store_order_id is None:
-                msg = f"idealo order {self.order.idealo_order_id} has no store order yet; settle order.placed first"
-                raise Permanent(Problem.STATE_CONFLICT, msg)
-            self._in_store = await self.adapter.fetch_order(self.order.store_order_id)
-        return self._in_store
+        if self.seen.in_store is not None:
+            return self.seen.in_store
+        if self.order.store_order_id is None:
+            msg = f"idealo order {self.order.idealo_order_id} has no store order yet; settle order.placed first"
+            raise Permanent(Problem.STATE_CONFLICT, msg)
+        order = await self.adapter.fetch_order(self.order.store_order_id)
+        self.found_in_store(order)
+        return order
 
     def found_in_store(self, order: StoreOrder) -> None:
-        """Keeps a snapshot that a search brought, so that linking needs no further call."""
-        self._in_store = order
+        """Keeps a snapshot, also one that a search brought, so that it needs no further call."""
+        self.seen = replace(self.seen, in_store=order)
 
     @property
     def purchase(self) -> Purchase:

@@ -12,6 +12,8 @@ from app.ledger.records import StoreRecord
 from app.ports import Queue, StoreAdapter
 from app.wire.vault import Vault
 
+OpenLedger = Callable[[], AbstractAsyncContextManager[Ledger]]
+
 
 class Sides(Protocol):
     """Both sides of a store, opened once and kept while the store does not change."""
@@ -25,7 +27,10 @@ class Sides(Protocol):
 class Deps:
     """The ledger, both sides, the bell, the clock and the vault of one process."""
 
-    ledger: Callable[[], AbstractAsyncContextManager[Ledger]]
+    ledger: OpenLedger
+    """One transaction."""
+    statements: OpenLedger
+    """No transaction: each statement commits by itself. For reads, and for a write that is one statement."""
     sides: Sides
     queue: Queue
     now: Callable[[], datetime]

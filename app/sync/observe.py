@@ -22,7 +22,7 @@ PRODUCT_PAUSE = timedelta(minutes=1)
 
 async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
     """Looks at the order a kept delivery names. Raises Retryable; the sweep then rings again."""
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         delivery = await ledger.delivery(delivery_id)
         if delivery is None or delivery.looked_at is not None:
             return
@@ -37,7 +37,7 @@ async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
     elif delivery.topic.startswith("product."):
         why = f"a product changed in the store ({delivery.topic})"
         await resume_unknown_skus(deps, store.id, "bridge", why, not_since=deps.now() - PRODUCT_PAUSE)
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         await ledger.mark_looked(store.id, delivery.store_order_id, newest, deps.now())
 
 
@@ -47,7 +47,7 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
     An order that cannot be read or understood becomes an order.conflict, unless the store hides orders of its age.
     Raises Retryable.
     """
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         order = await ledger.linked(store.id, store_order_id)
         if order is None or order.reduced_at is not None:
             return []
@@ -65,7 +65,7 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
         events = [] if hidden else [_unreadable("store", str(problem))]
     async with deps.ledger() as ledger:
         await ledger.saw_store(order.id, shipped, deps.now())
-        new = await ledger.record(order.id, events, found_by, deps.now())
+        new = await ledger.record_held(order, events, found_by, deps.now())
     if new:
         await deps.queue.advance(order.id)
     return new
@@ -110,8 +110,9 @@ async def look_at_idealo_order(
     if isinstance(snapshot, Unreadable):
         return await _keep_unreadable(deps, store, snapshot, found_by)
     async with deps.ledger() as ledger:
-        order = await ledger.order_for(store.id, snapshot.idealo_order_id, snapshot.purchase, now)
-        await ledger.saw_idealo(order.id, fingerprint(snapshot), now)
+        order = await ledger.order_for(
+            store.id, snapshot.idealo_order_id, snapshot.purchase, now, fingerprint=fingerprint(snapshot)
+        )
         if order.reduced_at is not None:
             return order
         history = await ledger.history(order.id)
@@ -121,7 +122,7 @@ async def look_at_idealo_order(
             buyer = seal_buyer(deps.vault, snapshot.buyer)
             kept = await ledger.keep_buyer(order.id, buyer.sealed, buyer.sealed_key)
             commitment = buyer.commitment if kept else None
-        new = await ledger.record(order.id, events, found_by, now, commitment=commitment)
+        new = await ledger.record_held(order, events, found_by, now, commitment=commitment)
     if new:
         await deps.queue.advance(order.id)
     return order

@@ -1,7 +1,6 @@
 """A webhook comes in: check the signature, keep what it says, ring. The door answers what comes out of this."""
 
 import functools
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Literal
@@ -74,7 +73,7 @@ def _row(store: StoreRecord, adapter: StoreAdapter, delivery: Delivery, notice: 
         topic=notice.topic,
         store_order_id=notice.order_id,
         headers={name: value for name, value in delivery.headers.items() if name in wanted},
-        body_sha256=hashlib.sha256(delivery.body).hexdigest(),
+        body_sha256=delivery.body_sha256,
         body_size=len(delivery.body),
         body=vault.seal_bytes(delivery.body) if not_understood else None,
         remark=notice.remark,

@@ -1,8 +1,6 @@
 """Poll both sides for what was missed, ring again for what is due, look after webhooks."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,9 +8,10 @@ import structlog
 from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.orders import IdealoOrder
 from app.idealo import Unreadable
+from app.ledger.ledger import Ledger
 from app.ledger.records import CursorRecord, OrderRecord, StoreRecord, Stream
-from app.ledger.session import LedgerUnavailable
 from app.sync.deps import Deps
+from app.sync.holding import holding
 from app.sync.observe import (
     fingerprint,
     look_at_idealo_order,
@@ -63,9 +62,13 @@ async def _poll(deps: Deps, store_id: str, stream: Stream, every: timedelta) -> 
         cursor = await ledger.claim_poll(store_id, stream, now - every, now + CLAIM, now)
     if cursor is None:
         return None
+
+    async def hold(ledger: Ledger) -> None:
+        await ledger.hold_poll(store_id, stream, deps.now() + CLAIM)
+
     try:
         read = _read_idealo if stream == "idealo" else _read_store
-        async with _holding(deps, store_id, stream):
+        async with holding(deps, hold, CLAIM / 3, "poll.not_held", store=store_id, stream=stream):
             changed = await read(deps, store, cursor)
     except (Retryable, Permanent) as e:
         await _note_failure(deps, store, cursor, e)
@@ -80,27 +83,6 @@ async def _poll(deps: Deps, store_id: str, stream: Stream, every: timedelta) -> 
         await deps.queue.advance(order_id)
     log.info("poll.done", store=store_id, stream=stream, changed=changed, woken=len(woken))
     return changed
-
-
-@asynccontextmanager
-async def _holding(deps: Deps, store_id: str, stream: Stream) -> AsyncIterator[None]:
-    """Keeps the turn for as long as the poll runs, however long that is."""
-
-    async def hold() -> None:
-        while True:
-            await asyncio.sleep(CLAIM.total_seconds() / 3)
-            try:
-                async with deps.ledger() as ledger:
-                    await ledger.hold_poll(store_id, stream, deps.now() + CLAIM)
-            except LedgerUnavailable as e:
-                log.warning("poll.not_held", store=store_id, stream=stream, detail=str(e))
-
-    holding = asyncio.create_task(hold())
-    try:
-        yield
-    finally:
-        holding.cancel()
-        await asyncio.wait({holding})
 
 
 async def _note_failure(deps: Deps, store: StoreRecord, cursor: CursorRecord, e: Exception) -> None:

@@ -46,7 +46,7 @@ async def preview(deps: Deps, event_id: int) -> Preview | None:
         record = await ledger.event(event_id)
     if record is None:
         return None
-    case = await open_case(deps, record.order_id, None, event_id)
+    case = await open_case(deps, record.order_id, event_id)
     return None if case is None else await _preview(case)
 
 
@@ -106,7 +106,7 @@ async def _foresee(
 ) -> Preview | None:
     """The decision about an event that may not be recorded yet, as if it were the newest of its order."""
     anchor = record or history[-1]
-    case = await open_case(deps, order.id, None, anchor.id)
+    case = await open_case(deps, order.id, anchor.id)
     if case is None:
         return None
     if record is None:

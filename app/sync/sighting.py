@@ -1,7 +1,9 @@
 """Reads one order on all three sides for a comparison: both sides first, the ledger last."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from app.domain.difference import ComparedSide
 from app.domain.errors import Permanent, Problem, Retryable
@@ -16,6 +18,8 @@ from app.sync.difference import Sight
 PATIENCE_S = 10.0
 """A side that asks for a pause no longer than that gets it; a longer one is a side that cannot be read now."""
 PAUSES = 3
+
+_T = TypeVar("_T")
 
 
 class SideUnread(Exception):
@@ -51,25 +55,34 @@ class Eyes:
         in_store, store_trouble = await self._in_store(order)
         refunds = await self._refunds(at_idealo, in_store)
         # The ledger last: what a worker told idealo meanwhile is then found settled a moment ago, not missing.
-        async with self.deps.ledger() as ledger:
-            known = await ledger.known_order(self.store.id, idealo_order_id)
-            history = await ledger.history(known.id) if known else []
-            attempts = await ledger.attempts([r.id for r in history])
+        recorded = await self.recorded(idealo_order_id)
+        known = recorded.order
         if known and order and known.store_order_id != order.store_order_id:
             in_store, store_trouble = await self._in_store(known)
-        return Sight(
+        return replace(
+            recorded,
             now=self.deps.now(),
-            store=self.store,
-            settings=self.settings,
-            idealo_order_id=idealo_order_id,
-            order=known,
-            history=tuple(history),
-            attempts=tuple(attempts),
             at_idealo=at_idealo,
             refunds=refunds,
             idealo_trouble=idealo_trouble,
             in_store=in_store,
             store_trouble=store_trouble,
+        )
+
+    async def recorded(self, idealo_order_id: str) -> Sight:
+        """What the ledger says of the order; neither side is asked."""
+        async with self.deps.ledger() as ledger:
+            order = await ledger.known_order(self.store.id, idealo_order_id)
+            history = await ledger.history(order.id) if order else []
+            attempts = await ledger.attempts(order.id) if order else []
+        return Sight(
+            now=self.deps.now(),
+            store=self.store,
+            settings=self.settings,
+            idealo_order_id=idealo_order_id,
+            order=order,
+            history=tuple(history),
+            attempts=tuple(attempts),
         )
 
     async def _at_idealo(
@@ -79,13 +92,7 @@ class Eyes:
             return shown, None
         if isinstance(shown, Unreadable):
             return None, shown.reason
-        for pause in range(PAUSES + 1):
-            try:
-                return await self.idealo.order(idealo_order_id), None
-            except (Retryable, Permanent) as error:
-                if not await _paused("idealo", error, pause):
-                    return None, str(error)
-        raise AssertionError("the last pause raises")
+        return await _patiently("idealo", lambda: self.idealo.order(idealo_order_id))
 
     async def _in_store(self, order: OrderRecord | None) -> tuple[StoreOrder | None, str | None]:
         if order is None or order.store_order_id is None:
@@ -96,13 +103,7 @@ class Eyes:
 
     async def store_order(self, store_order_id: str) -> tuple[StoreOrder | None, str | None]:
         """The order as the store holds it, or why it cannot be understood. Raises SideUnread."""
-        for pause in range(PAUSES + 1):
-            try:
-                return await self.adapter.fetch_order(store_order_id), None
-            except (Retryable, Permanent) as error:
-                if not await _paused("store", error, pause):
-                    return None, str(error)
-        raise AssertionError("the last pause raises")
+        return await _patiently("store", lambda: self.adapter.fetch_order(store_order_id))
 
     async def _refunds(self, at_idealo: IdealoOrder | None, in_store: StoreOrder | None) -> tuple[IdealoRefund, ...]:
         """idealo's own list of refunds where the order alone does not settle it; the order may leave them out."""
@@ -112,23 +113,23 @@ class Eyes:
         here = sorted(r.amount for r in in_store.refunds) if in_store else []
         if here == there or not at_idealo.purchase.refundable:
             return at_idealo.refunds
-        for pause in range(PAUSES + 1):
-            try:
-                return await self.idealo.refunds(at_idealo.idealo_order_id)
-            except (Retryable, Permanent) as error:
-                if not await _paused("idealo", error, pause):
-                    return at_idealo.refunds
-        raise AssertionError("the last pause raises")
+        listed, _ = await _patiently("idealo", lambda: self.idealo.refunds(at_idealo.idealo_order_id))
+        return at_idealo.refunds if listed is None else listed
 
 
-async def _paused(side: ComparedSide, error: Retryable | Permanent, pause: int) -> bool:
-    """True after a pause the side asked for, False where the order itself is at fault. Raises SideUnread."""
-    if isinstance(error, Permanent):
-        if error.problem is Problem.CREDENTIALS:
-            raise SideUnread(side, str(error), lasting=True) from error
-        return False
-    asked = error.after.total_seconds() if error.after else None
-    if asked is None or asked > PATIENCE_S or pause == PAUSES:
-        raise SideUnread(side, str(error), lasting=False) from error
-    await asyncio.sleep(asked)
-    return True
+async def _patiently(side: ComparedSide, ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, str | None]:
+    """The answer, after the pauses the side asks for, or why the order itself is at fault. Raises SideUnread."""
+    pauses = 0
+    while True:
+        try:
+            return await ask(), None
+        except Permanent as error:
+            if error.problem is Problem.CREDENTIALS:
+                raise SideUnread(side, str(error), lasting=True) from error
+            return None, str(error)
+        except Retryable as error:
+            asked = error.after.total_seconds() if error.after else None
+            if asked is None or asked > PATIENCE_S or pauses == PAUSES:
+                raise SideUnread(side, str(error), lasting=False) from error
+        await asyncio.sleep(asked)
+        pauses += 1

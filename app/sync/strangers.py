@@ -64,19 +64,8 @@ async def _not_ours(eyes: Eyes, days: int, found: Strangers) -> list[str]:
 
 
 async def _judge(eyes: Eyes, stray: StoreOrder, idealo_order_id: str, found: Strangers) -> None:
-    async with eyes.deps.ledger() as ledger:
-        order = await ledger.known_order(eyes.store.id, idealo_order_id)
-        history = await ledger.history(order.id) if order else []
-        attempts = await ledger.attempts([r.id for r in history])
-    sight = Sight(
-        now=eyes.deps.now(),
-        store=eyes.store,
-        settings=eyes.settings,
-        idealo_order_id=idealo_order_id,
-        order=order,
-        history=tuple(history),
-        attempts=tuple(attempts),
-    )
+    sight = await eyes.recorded(idealo_order_id)
+    order = sight.order
     shown = f"store order {stray.number}"
     if order is None:
         found.differences += await _unknown(eyes, sight, stray, found)

@@ -3,11 +3,11 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import AwareDatetime, ConfigDict, ValidationError
 
-from app.domain.chain import Break, Fact, Row, Stretch, canonical, spelt
+from app.domain.chain import Break, Hash, Row, Stretch, canonical, row_of, spelt
 from app.domain.value import Value
 from app.ledger.records import HeadRecord
 from app.ledger.views import ExportedEvent, Views
@@ -16,18 +16,6 @@ from app.wire.ed25519 import sign, signed
 
 _HEAD = b"idealo-bridge head 1\n"
 LONGEST_LINE = 16 * 1024 * 1024
-
-
-def _from_hex(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    read = bytes.fromhex(value)
-    if len(read) != 32:
-        raise ValueError("is no SHA-256")
-    return read
-
-
-Hash = Annotated[bytes, BeforeValidator(_from_hex), PlainSerializer(bytes.hex, return_type=str)]
 
 
 class Unverifiable(Exception):
@@ -76,12 +64,6 @@ class _Line(Value):
     data_hash: Hash
     previous_hash: Hash
     hash: Hash
-
-    def row(self) -> Row:
-        fact = Fact(**{name: getattr(self, name) for name in Fact.model_fields})
-        return Row(
-            event_id=self.event_id, fact=fact, data=self.data, reduced=self.reduced_at is not None, hash=self.hash
-        )
 
 
 class Held(Value):
@@ -207,7 +189,7 @@ def _rows_of(file: Path) -> Iterable[Row]:
 
 def _row_of(line: bytes, number: int) -> Row:
     try:
-        return _Line.model_validate(json.loads(line, object_pairs_hook=_once)).row()
+        return row_of(_Line.model_validate(json.loads(line, object_pairs_hook=_once)))
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "line"
@@ -256,7 +238,7 @@ async def verify_ledger(deps: Deps, store_id: str | None = None, heads: Sequence
     checker = Checker([*(as_head(record) for record in own), *heads], whole=True)
     async for page in _pages(deps, store_id):
         for event in page:
-            if broken := checker.add(event.row()):
+            if broken := checker.add(row_of(event)):
                 return checker.verdict(broken)
     async with deps.ledger() as ledger:
         ends = {head.store_id: head.length for head in await ledger.heads(deps.now(), store_id)}

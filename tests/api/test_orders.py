@@ -32,6 +32,15 @@ async def placed(town: Town, *, sku: str = "100000", quantity: int = 2) -> str:
     return order_id
 
 
+async def shipped_unheard(town: Town) -> str:
+    """An imported order that was shipped without a webhook to tell of it."""
+    order_id = await placed(town)
+    await town.import_new()
+    await town.control("POST", "/stores/woocommerce/webhooks", mode="drop", share=1, seed=1)
+    await town.merchant("ship", order_id, parcels=[{"carrier": "DHL", "tracking_code": "00340434161094042557"}])
+    return order_id
+
+
 async def test_shipped_order_tells_its_whole_story(town: Town, operator: httpx.AsyncClient) -> None:
     order_id = await placed(town)
     await town.poll()
@@ -142,10 +151,7 @@ async def test_replay_and_dismiss_want_a_dead_event_and_a_reason(town: Town, ope
 
 
 async def test_look_reads_both_sides_without_a_webhook_or_a_poll(town: Town, operator: httpx.AsyncClient) -> None:
-    order_id = await placed(town)
-    await town.import_new()
-    await town.control("POST", "/stores/woocommerce/webhooks", mode="drop", share=1, seed=1)
-    await town.merchant("ship", order_id, parcels=[{"carrier": "DHL", "tracking_code": "00340434161094042557"}])
+    order_id = await shipped_unheard(town)
     order = await whole(operator, order_id)
     looked = (await operator.post(f"/admin/v1/orders/{order['id']}/look")).json()
     assert looked["new_events"] == 1
@@ -157,10 +163,7 @@ async def test_look_reads_both_sides_without_a_webhook_or_a_poll(town: Town, ope
 
 
 async def test_explain_foresees_without_recording(town: Town, operator: httpx.AsyncClient) -> None:
-    order_id = await placed(town)
-    await town.import_new()
-    await town.control("POST", "/stores/woocommerce/webhooks", mode="drop", share=1, seed=1)
-    await town.merchant("ship", order_id, parcels=[{"carrier": "DHL", "tracking_code": "00340434161094042557"}])
+    order_id = await shipped_unheard(town)
     order = await whole(operator, order_id)
     asked = {"store_id": town.store.id, "order_id": order["store_order_id"]}
     explained = (await operator.post("/admin/v1/explain", json=asked)).json()

@@ -21,6 +21,7 @@ from app.main import create_app
 from app.registry import ADAPTERS
 from tests.api.client import connected
 from tests.clock import Clock
+from tests.command import surround
 from tests.fakes.queue import MemoryQueue
 
 
@@ -205,13 +206,7 @@ def test_cells_a_spreadsheet_would_run_are_made_harmless(cell: str) -> None:
 async def test_own_process_may_serve_without_a_bridge_given(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (
-        ("DATABASE_URL", settings.database_url.get_secret_value()),
-        ("REDIS_URL", settings.redis_url.get_secret_value()),
-        ("MASTER_KEYS", settings.master_keys.get_secret_value()),
-        ("JWT_SECRET", "x" * 40),
-    ):
-        monkeypatch.setenv(f"BRIDGE_{name}", value)
+    surround(monkeypatch, settings)
     app = create_app()
     assert isinstance(app, FastAPI)
     async with app.router.lifespan_context(app):

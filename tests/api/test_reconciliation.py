@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import sys
 
 import httpx
 import pytest
 
 from app.bootstrap import Bridge
-from app.cli import main
 from app.sync.audit import begin
 from tests.api.client import caller, connected
+from tests.command import status_of, surround
 from tests.sync.test_reconciliation import at_idealo, imported, parcels, unheard
 from tests.town import Town
 
@@ -93,32 +92,18 @@ async def test_the_command_says_what_is_left_and_ends_with_status_1(
     town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No idealo answers a process outside the town, so the report names the side it could not reach."""
-    settings = town.bridge.settings
-    given = {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "MASTER_KEYS": settings.master_keys.get_secret_value(),
-        "JWT_SECRET": settings.jwt_secret.get_secret_value() if settings.jwt_secret else "",
-        "SANDBOX": "on",
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(f"BRIDGE_{name}", value)
+    surround(monkeypatch, town.bridge.settings, SANDBOX="on")
 
-    def call(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["bridge", "reconcile", *arguments])
-        try:
-            main()
-        except SystemExit as end:
-            return int(end.code or 0)
-        return 0
+    async def reconciled(*arguments: str) -> int:
+        return await asyncio.to_thread(status_of, monkeypatch, "reconcile", *arguments)
 
-    assert await asyncio.to_thread(call, "--store", town.store.name, "--no-repair") == 1
+    assert await reconciled("--store", town.store.name, "--no-repair") == 1
     said = capsys.readouterr().out
     assert "1 differences left" in said
     assert "LEFT: side_unreachable" in said
-    assert await asyncio.to_thread(call, "--json") == 1
+    assert await reconciled("--json") == 1
     content = json.loads(capsys.readouterr().out)
     assert content["empty"] is False
     assert [d["rule"] for d in content["reports"][0]["differences"]] == ["side_unreachable"]
-    assert await asyncio.to_thread(call, "--store", "nobody") == 1
+    assert await reconciled("--store", "nobody") == 1
     assert "0 live stores are called 'nobody'" in capsys.readouterr().err

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +20,6 @@ from app.embedded import EmbeddedError, EmbeddedServers, environment_of_running
 from app.embedded.process import command_of
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that every user may pass through; pytest's own are for one user only, and root steps down."""
-    made = Path(tempfile.mkdtemp(prefix="bridge-embedded-"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
 
 
 @contextmanager

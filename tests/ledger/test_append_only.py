@@ -1,7 +1,7 @@
 """Postgres itself refuses to change what was written."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import IntegrityError
 
 from app.bootstrap import Bridge
@@ -27,6 +27,14 @@ REFUSED = [
 ]
 
 
+def delivery(*, seen: bool) -> TextClause:
+    """Puts one in, looked at or not."""
+    return text(
+        "INSERT INTO deliveries (store_id, key, topic, headers, body_sha256, body_size, received_at, looked_at) "
+        "VALUES ('shop-1', 'k', 't', '{}', 'x', 1, now(), CASE WHEN :seen THEN now() END)"
+    ).bindparams(seen=seen)
+
+
 @pytest.mark.parametrize("statement", REFUSED)
 async def test_facts_cannot_be_changed(
     statement: str, bridge: Bridge, ledger: Open, order: OrderRecord, clock: Clock
@@ -35,12 +43,7 @@ async def test_facts_cannot_be_changed(
         [event_id] = await book.record(order.id, [OrderRevoked()], "poll", clock())
     async with bridge.engine.begin() as connection:
         await connection.execute(text("UPDATE events SET state = 'dead', problem = 'rejected'"))
-        await connection.execute(
-            text(
-                "INSERT INTO deliveries (store_id, key, topic, headers, body_sha256, body_size, received_at) "
-                "VALUES ('shop-1', 'k', 't', '{}', 'x', 1, now())"
-            )
-        )
+        await connection.execute(delivery(seen=False))
     async with ledger() as book:
         await book.replay(event_id, "a person", "because", clock())
     with pytest.raises(IntegrityError, match=r"append-only|cannot be changed|not looked at yet"):
@@ -55,12 +58,7 @@ async def test_bookkeeping_may_change_and_seen_deliveries_may_expire(
         await book.record(order.id, [OrderRevoked()], "poll", clock())
     async with bridge.engine.begin() as connection:
         await connection.execute(text("UPDATE events SET state = 'done', due_at = now(), attempts = 2"))
-        await connection.execute(
-            text(
-                "INSERT INTO deliveries (store_id, key, topic, headers, body_sha256, body_size, received_at, "
-                "looked_at) VALUES ('shop-1', 'k', 't', '{}', 'x', 1, now(), now())"
-            )
-        )
+        await connection.execute(delivery(seen=True))
         await connection.execute(text("DELETE FROM deliveries"))
 
 

@@ -4,10 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from app.domain.errors import Problem
 from app.domain.events import Event, LineCancelled, OrderImported, OrderPlaced, OrderRevoked, ShipmentCreated
-from app.ledger.ledger import LEASE, LeaseLost
+from app.ledger.events import next_of
+from app.ledger.ledger import LEASE, Leased, LeaseLost, Ledger
 from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, Outcome, Settlement
 from app.ledger.tables import AttemptRow
 from tests.clock import Clock
@@ -24,9 +26,16 @@ def attempt(event: EventRecord, clock: Clock, outcome: Outcome = "done") -> Atte
     )  # fmt: skip
 
 
+async def take(book: Ledger, order: OrderRecord, clock: Clock) -> str:
+    """The lease's token."""
+    leased = await book.lease(order.id, clock())
+    assert leased is not None
+    return leased.token
+
+
 async def first(ledger: Open, order: OrderRecord, clock: Clock) -> EventRecord:
     async with ledger() as book:
-        event = await book.next_event(order.id, clock())
+        event = next_of(await book.history(order.id), clock())
     assert event is not None
     return event
 
@@ -60,7 +69,7 @@ async def test_eight_at_once_make_one_order(ledger: Open, order: OrderRecord, cl
 
 
 async def test_one_of_eight_gets_the_lease_until_it_runs_out(ledger: Open, order: OrderRecord, clock: Clock) -> None:
-    async def once() -> str | None:
+    async def once() -> Leased | None:
         async with ledger() as book:
             return await book.lease(order.id, clock())
 
@@ -75,8 +84,7 @@ async def test_one_of_eight_gets_the_lease_until_it_runs_out(ledger: Open, order
 async def test_a_worker_that_overslept_cannot_settle(ledger: Open, order: OrderRecord, clock: Clock) -> None:
     async with ledger() as book:
         await book.record(order.id, [OrderRevoked()], "poll", clock())
-        token = await book.lease(order.id, clock())
-    assert token
+        token = await take(book, order, clock)
     clock.pass_time(seconds=LEASE.total_seconds() + 1)
     async with ledger() as book:
         assert await book.lease(order.id, clock())
@@ -86,7 +94,7 @@ async def test_a_worker_that_overslept_cannot_settle(ledger: Open, order: OrderR
         async with ledger() as book:
             await book.settle(order.id, token, how, clock())
     async with ledger() as book:
-        assert await book.attempts([event.id]) == []
+        assert await book.attempts(order.id) == []
         assert [r.state for r in await book.history(order.id)] == ["pending"]
 
 
@@ -96,8 +104,7 @@ async def test_settling_writes_attempt_link_and_what_follows_together(
     imported = OrderImported(store_order_id="18", store_order_number="W-18", total=a_purchase().total, lines=())
     async with ledger() as book:
         await book.record(order.id, [OrderPlaced(purchase=a_purchase())], "poll", clock())
-        token = await book.lease(order.id, clock())
-    assert token
+        token = await take(book, order, clock)
     event = await first(ledger, order, clock)
     how = Settlement(
         attempt=attempt(event, clock), state="done", due_at=clock(), follow=(imported,), store_order_id="18",
@@ -120,21 +127,20 @@ async def test_a_waiting_event_holds_back_younger_ones_and_a_dead_one_does_not(
 ) -> None:
     async with ledger() as book:
         await book.record(order.id, [OrderRevoked(), CANCELLED], "poll", clock())
-        token = await book.lease(order.id, clock())
-    assert token
+        token = await take(book, order, clock)
     event = await first(ledger, order, clock)
     later = clock() + timedelta(minutes=5)
     async with ledger() as book:
         how = Settlement(attempt=attempt(event, clock, "retry"), state="pending", due_at=later)
         await book.settle(order.id, token, how, clock())
-        assert await book.next_event(order.id, clock()) is None
-        due = await book.next_event(order.id, later)
+        assert next_of(await book.history(order.id), clock()) is None
+        due = next_of(await book.history(order.id), later)
     assert due is not None
     assert due.event == OrderRevoked()
     async with ledger() as book:
         how = Settlement(attempt=attempt(due, clock, "dead"), state="dead", due_at=clock(), problem=Problem.REJECTED)
         await book.settle(order.id, token, how, clock())
-        after = await book.next_event(order.id, clock())
+        after = next_of(await book.history(order.id), clock())
     assert after is not None
     assert after.event == CANCELLED
 
@@ -143,8 +149,7 @@ async def kill(ledger: Open, order: OrderRecord, clock: Clock, problem: Problem)
     """A dead event; answers its id."""
     async with ledger() as book:
         await book.record(order.id, [OrderRevoked()], "poll", clock())
-        token = await book.lease(order.id, clock())
-    assert token
+        token = await take(book, order, clock)
     event = await first(ledger, order, clock)
     async with ledger() as book:
         how = Settlement(attempt=attempt(event, clock, "dead"), state="dead", due_at=clock(), problem=problem)
@@ -163,7 +168,7 @@ async def test_replay_and_dismiss_leave_the_actor_and_the_reason(
         assert (replayed.state, replayed.problem, replayed.attempts) == ("pending", None, 2)
         assert await book.replay(event_id, "anna", "twice", clock()) is None
         assert await book.dismiss(event_id, "anna", "not dead", clock()) is None
-        assert [(a.actor, a.outcome, a.detail) for a in await book.attempts([event_id])][1:] == [
+        assert [(a.actor, a.outcome, a.detail) for a in await book.attempts(order.id)][1:] == [
             ("anna", "replayed", "the shop is back")
         ]
 
@@ -189,34 +194,32 @@ async def test_a_waiting_shipment_is_looked_at_again_when_something_new_comes(
     """The code may have appeared: it replaces the shipment without one."""
     async with ledger() as book:
         [bare] = await book.record(order.id, [ShipmentCreated(shipment_id="s1")], "webhook", clock())
-        token = await book.lease(order.id, clock())
-        assert token
+        token = await take(book, order, clock)
         await book.postpone(order.id, token, bare, clock() + timedelta(hours=1), clock())
-        assert await book.next_event(order.id, clock()) is None
+        assert next_of(await book.history(order.id), clock()) is None
         await book.record(order.id, [ShipmentCreated(shipment_id="s1", code="C1", carrier="DHL")], "webhook", clock())
-        due = await book.next_event(order.id, clock())
+        due = next_of(await book.history(order.id), clock())
     assert due is not None
     assert due.id == bare
 
 
 async def test_an_attempt_number_is_used_once(ledger: Open, order: OrderRecord, clock: Clock) -> None:
-    event_id = await kill(ledger, order, clock, Problem.REJECTED)
+    await kill(ledger, order, clock, Problem.REJECTED)
     async with ledger() as book:
-        [only] = await book.attempts([event_id])
+        [only] = await book.attempts(order.id)
     from sqlalchemy.exc import IntegrityError  # noqa: PLC0415 - only here
 
     with pytest.raises(IntegrityError, match="one_row_per_attempt"):
         async with ledger() as book:
-            book._session.add(AttemptRow(**only.model_dump()))
+            await book._run(insert(AttemptRow).values(**only.model_dump()))
 
 
 async def test_the_sweep_sees_due_orders_nobody_works_on(ledger: Open, order: OrderRecord, clock: Clock) -> None:
     async with ledger() as book:
         await book.record(order.id, [OrderRevoked()], "poll", clock())
         assert await book.due_orders(clock(), 10) == [order.id]
-        token = await book.lease(order.id, clock())
+        token = await take(book, order, clock)
         assert await book.due_orders(clock(), 10) == []
-        assert token
         await book.release(order.id, token)
         await book.change_store("shop-1", paused_at=clock())
         assert await book.due_orders(clock(), 10) == []

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from app.bootstrap import Bridge
-from app.cli import main
 from app.config import Settings
 from app.sync.erase import erase
 from app.sync.retention import Keep, retain
 from app.sync.verify import as_head
 from tests.clock import Clock
+from tests.command import status_of
 from tests.ledger.books import a_year_later, two_stores
 from tests.ledger.test_chain import exported
 
@@ -32,13 +31,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         monkeypatch.delenv(f"BRIDGE_{name}", raising=False)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["bridge", *arguments])
         capsys.readouterr()
-        try:
-            main()
-            status = 0
-        except SystemExit as e:
-            status = int(e.code or 0)
+        status = status_of(monkeypatch, *arguments)
         said = capsys.readouterr()
         return status, said.out, said.err
 

@@ -6,6 +6,15 @@ import pytest
 
 from tests.sandbox.magento2_lab import SITE, Lab, order_entity, where
 
+GUEST = {
+    "firstname": "E",
+    "lastname": "M",
+    "street": ["A 1"],
+    "city": "Berlin",
+    "country_id": "DE",
+    "email": "e@x.de",
+}
+
 
 async def test_direct_order_reserves_nothing_and_leaves_too_much_to_sell() -> None:
     lab = Lab()
@@ -171,15 +180,7 @@ async def test_cart_ignores_prices_and_the_hidden_payment_method() -> None:
     assert added.json()["price"] == 12.56
     methods = (await lab.client.get(f"{SITE}/rest/default/V1/guest-carts/{cart}/payment-methods")).json()
     assert "idealo_marketplace" not in [method["code"] for method in methods]
-    address = {
-        "firstname": "E",
-        "lastname": "M",
-        "street": ["A 1"],
-        "city": "Berlin",
-        "country_id": "DE",
-        "email": "e@x.de",
-    }
-    body = {"shipping_address": address, "shipping_carrier_code": "dhl", "shipping_method_code": "x"}
+    body = {"shipping_address": GUEST, "shipping_carrier_code": "dhl", "shipping_method_code": "x"}
     unknown = await lab.client.post(
         f"{SITE}/rest/default/V1/guest-carts/{cart}/shipping-information", json={"addressInformation": body}
     )
@@ -192,17 +193,9 @@ async def test_reduced_rate_has_its_own_tax_row() -> None:
     root = f"{SITE}/rest/V1/guest-carts/{cart}"
     for sku in ("100005", "100002"):
         await lab.client.post(f"{root}/items", json={"cartItem": {"sku": sku, "qty": 1}})
-    address = {
-        "firstname": "E",
-        "lastname": "M",
-        "street": ["A 1"],
-        "city": "Berlin",
-        "country_id": "DE",
-        "email": "e@x.de",
-    }
-    body = {"shipping_address": address, "shipping_carrier_code": "flatrate", "shipping_method_code": "flatrate"}
+    body = {"shipping_address": GUEST, "shipping_carrier_code": "flatrate", "shipping_method_code": "flatrate"}
     await lab.client.post(f"{root}/shipping-information", json={"addressInformation": body})
-    payment = {"email": "e@x.de", "paymentMethod": {"method": "banktransfer"}, "billingAddress": address}
+    payment = {"email": "e@x.de", "paymentMethod": {"method": "banktransfer"}, "billingAddress": GUEST}
     number = (await lab.client.post(f"{root}/payment-information", json=payment)).json()
     order = await lab.ok("GET", f"/orders/{number}")
     taxes = {tax["code"]: tax["amount"] for tax in order["extension_attributes"]["applied_taxes"]}

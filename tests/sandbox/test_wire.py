@@ -35,15 +35,15 @@ def talk(address: str, head: bytes, body: bytes = b"") -> tuple[bytes, bytes]:
         return interim, answer
 
 
-def authorization() -> bytes:
-    return b"Authorization: Basic " + base64.b64encode(f"{CLIENT_ID}:{SECRET}".encode()) + b"\r\n"
+def token_head(*headers: str) -> bytes:
+    """The head of a request for a token that ends the connection."""
+    key = base64.b64encode(f"{CLIENT_ID}:{SECRET}".encode()).decode()
+    lines = ("POST /api/v2/oauth/token HTTP/1.1", "Host: sandbox", f"Authorization: Basic {key}", *headers)
+    return "".join(f"{line}\r\n" for line in (*lines, "Connection: close", "")).encode()
 
 
 def test_token_with_chunked_empty_body_and_expect_continue(address: str) -> None:
-    head = (
-        b"POST /api/v2/oauth/token HTTP/1.1\r\nHost: sandbox\r\n" + authorization() + b"Transfer-Encoding: chunked\r\n"
-        b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
-    )
+    head = token_head("Transfer-Encoding: chunked", "Expect: 100-continue")
     interim, answer = talk(address, head, b"0\r\n\r\n")
     assert interim.startswith(b"HTTP/1.1 100 Continue")
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -51,17 +51,13 @@ def test_token_with_chunked_empty_body_and_expect_continue(address: str) -> None
 
 
 def test_token_with_form_content_type_and_a_literal_list(address: str) -> None:
-    head = (
-        b"POST /api/v2/oauth/token HTTP/1.1\r\nHost: sandbox\r\n" + authorization() + b"Content-Length: 2\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n"
-    )
+    head = token_head("Content-Length: 2", "Content-Type: application/x-www-form-urlencoded")
     _, answer = talk(address, head, b"[]")
     assert answer.startswith(b"HTTP/1.1 200 OK")
 
 
 def test_token_with_no_length_at_all(address: str) -> None:
-    head = b"POST /api/v2/oauth/token HTTP/1.1\r\nHost: sandbox\r\n" + authorization() + b"Connection: close\r\n\r\n"
-    _, answer = talk(address, head)
+    _, answer = talk(address, token_head())
     assert answer.startswith(b"HTTP/1.1 200 OK")
 
 

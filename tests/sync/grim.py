@@ -1,13 +1,12 @@
 """Kills the process in thought: at a chosen call or transaction nothing more happens until the next start."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 
 from app.ledger.ledger import Ledger
-
-OpenLedger = Callable[[], AbstractAsyncContextManager[Ledger]]
+from app.sync.deps import OpenLedger
 
 
 class Killed(BaseException):
@@ -42,17 +41,17 @@ class Grim:
                 raise Killed
 
     def ledger(self, opened: OpenLedger) -> OpenLedger:
-        """The ledger whose transactions may not begin, or be lost, or be committed and never known of."""
+        """The ledger whose work may not begin, or be committed and never known of; a transaction may also be lost."""
 
         @asynccontextmanager
-        async def transaction() -> AsyncIterator[Ledger]:
+        async def opening() -> AsyncIterator[Ledger]:
             self.step()
             async with opened() as ledger:
                 yield ledger
                 self.step()
             self.step()
 
-        return transaction
+        return opening
 
 
 class GrimTransport(httpx.AsyncBaseTransport):

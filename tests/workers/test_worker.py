@@ -3,10 +3,12 @@
 import asyncio
 import dataclasses
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
+from arq import func
 from redis.asyncio import Redis
 
 from app.bell import RedisQueue
@@ -21,11 +23,32 @@ pytestmark = pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 NOBODY = "redis://127.0.0.1:1/0"
 
 
-async def bridge_of(town: Town, settings: Settings, queue: RedisQueue) -> Bridge:
+@asynccontextmanager
+async def belled(town: Town, settings: Settings) -> AsyncIterator[Bridge]:
     """A process of its own with the same ledger and the same world, and a real bell."""
+    queue = RedisQueue(settings.redis_url.get_secret_value())
     bridge = Bridge(settings, now=town.clock, transport=SandboxTransport(town.world))
     bridge.deps = dataclasses.replace(bridge.deps, queue=queue)
-    return bridge
+    yield bridge
+    await queue.aclose()
+    await bridge.aclose()
+
+
+@asynccontextmanager
+async def working(bridge: Bridge, **options: Any) -> AsyncIterator[None]:
+    """A worker at work for this bridge, ended as its process ends it."""
+    worker = make_worker(bridge, **options)
+    running = asyncio.create_task(worker.async_run())
+    yield
+    await finish(worker)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    await worker.close()
+
+
+async def imported(town: Town, order: str) -> bool:
+    return bool(await town.in_store_all(order))
 
 
 async def until(done: Callable[[], Awaitable[bool]], seconds: float) -> float:
@@ -41,54 +64,50 @@ async def until(done: Callable[[], Awaitable[bool]], seconds: float) -> float:
 
 async def test_a_ring_reaches_the_worker_at_once(town: Town, settings: Settings) -> None:
     """arq's polling delay must not be what an order waits for."""
-    queue = RedisQueue(settings.redis_url.get_secret_value())
-    bridge = await bridge_of(town, settings, queue)
-    worker = make_worker(bridge, cron_jobs=[])
-    running = asyncio.create_task(worker.async_run())
-    await asyncio.sleep(0.3)
-    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
-    await town.poll()
-    town.queue.lose()
-    link = await town.order(order)
-    await queue.advance(link.id)
-
-    async def imported() -> bool:
-        return bool(await town.in_store_all(order))
-
-    assert await until(imported, 5) < 2
-    await finish(worker)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
-    await worker.close()
-    await queue.aclose()
-    await bridge.aclose()
+    async with belled(town, settings) as bridge, working(bridge, cron_jobs=[]):
+        await asyncio.sleep(0.3)
+        [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+        await town.poll()
+        town.queue.lose()
+        link = await town.order(order)
+        await bridge.deps.queue.advance(link.id)
+        assert await until(lambda: imported(town, order), 5) < 2
 
 
 async def test_an_emptied_redis_costs_a_sweep_and_no_order(town: Town, settings: Settings) -> None:
-    queue = RedisQueue(settings.redis_url.get_secret_value())
-    bridge = await bridge_of(town, settings, queue)
-    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
-    await town.poll()
-    link = await town.order(order)
-    await queue.advance(link.id)
-    redis = Redis.from_url(settings.redis_url.get_secret_value())
-    await redis.flushdb()
-    await redis.aclose()
-    worker = make_worker(bridge, burst=False)
-    running = asyncio.create_task(worker.async_run())
+    async with belled(town, settings) as bridge:
+        [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+        await town.poll()
+        link = await town.order(order)
+        await bridge.deps.queue.advance(link.id)
+        redis = Redis.from_url(settings.redis_url.get_secret_value())
+        await redis.flushdb()
+        await redis.aclose()
+        async with working(bridge, burst=False):
+            await until(lambda: imported(town, order), 30)
 
-    async def imported() -> bool:
-        return bool(await town.in_store_all(order))
 
-    await until(imported, 30)
-    await finish(worker)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
-    await worker.close()
-    await queue.aclose()
-    await bridge.aclose()
+async def test_a_worker_that_is_told_to_stop_cuts_off_what_takes_long(settings: Settings, kind: str) -> None:
+    """Its end is no error, and nobody waits for a shop that does not answer."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    bridge = Bridge(settings)
+    try:
+        async with working(bridge, cron_jobs=[], functions=[func(slow, name="look")]):
+            await bridge.deps.queue.look(1)
+            await asyncio.wait_for(begun.wait(), 10)
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+        assert ended.is_set()
+    finally:
+        await bridge.aclose()
 
 
 async def test_without_redis_the_worker_works_on(town: Town, settings: Settings) -> None:

@@ -3,16 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, PlainSerializer
+from pydantic import AwareDatetime, Field
 
-from app.domain.chain import Fact, Row
+from app.domain.chain import Hash
 from app.domain.value import Value
 from app.ledger.views.events import EventViews, LoggedAttempt
 
 PAGE = 500
-
-Hash = Annotated[bytes, PlainSerializer(bytes.hex, return_type=str)]
-"""32 bytes; hex in JSON."""
 
 
 class ExportedEvent(Value):
@@ -38,13 +35,6 @@ class ExportedEvent(Value):
     previous_hash: Hash
     hash: Hash
     attempts: tuple[LoggedAttempt, ...]
-
-    def row(self) -> Row:
-        """What of it the chain protects."""
-        fact = Fact(**{name: getattr(self, name) for name in Fact.model_fields})
-        return Row(
-            event_id=self.event_id, fact=fact, data=self.data, reduced=self.reduced_at is not None, hash=self.hash
-        )
 
 
 class Part(Value):

@@ -1,9 +1,10 @@
 """What all views share: the ledger's own connection, and one page of a list, newest first."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from app.domain.value import Value
 from app.ledger.ledger import Ledger
@@ -19,15 +20,19 @@ class Page(Value, Generic[T]):
     """Hand it back as `cursor` for the next page; null on the last one."""
 
 
+@functools.lru_cache(maxsize=200)
+def _made(sql: str) -> TextClause:
+    return text(sql)
+
+
 class View:
     """Reads within a ledger's open transaction."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._session = ledger._session  # noqa: SLF001 - views read in the ledger's own transaction
+        self._ledger = ledger
 
-    async def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row[Any]]:
-        connection = await self._session.connection()
-        return list(await connection.execute(text(sql), dict(parameters)))
+    async def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row[*tuple[Any, ...]]]:
+        return list(await self._ledger._run(_made(sql), parameters))  # noqa: SLF001 - views read in its transaction
 
 
 def page_of(items: list[T], ids: list[int], limit: int) -> Page[T]:

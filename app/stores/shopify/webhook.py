@@ -1,6 +1,5 @@
 """Checks a Shopify webhook and reads which order it is about; pure."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -41,8 +40,7 @@ def read(delivery: Delivery) -> Notice:
     """
     topic = _header(delivery, "topic") or "unknown"
     order_id, remark = _order_of(topic, delivery.body)
-    digest = hashlib.sha256(delivery.body).hexdigest()
-    parts = (_header(delivery, "webhook-id") or digest, topic, order_id or "")
+    parts = (_header(delivery, "webhook-id") or delivery.body_sha256, topic, order_id or "")
     named = f"product.{topic.removeprefix(_CATALOGUE)}" if topic.startswith(_CATALOGUE) else topic
     return Notice(key="/".join(parts), topic=named, order_id=order_id, remark=remark)
 

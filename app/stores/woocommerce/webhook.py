@@ -1,6 +1,5 @@
 """Checks a WooCommerce webhook and reads which order it is about; pure."""
 
-import hashlib
 import html
 import json
 import re
@@ -45,8 +44,7 @@ def read(delivery: Delivery) -> Notice:
     topic = _header(delivery, "topic") or "unknown"
     order_id, remark = _order_of(topic, delivery.body)
     parts = (_header(delivery, "id"), _header(delivery, "delivery-id"), topic, order_id or "")
-    digest = hashlib.sha256(delivery.body).hexdigest()
-    return Notice(key="/".join((*parts, digest)), topic=topic, order_id=order_id, remark=remark)
+    return Notice(key="/".join((*parts, delivery.body_sha256)), topic=topic, order_id=order_id, remark=remark)
 
 
 def _header(delivery: Delivery, name: str) -> str:

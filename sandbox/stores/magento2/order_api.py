@@ -1,7 +1,8 @@
 """Routes of orders and of what hangs on them: comments, invoices, shipments, tracks, credit memos."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.stores.magento2.answers import Answer, ApiError, Call, number_in
 from sandbox.stores.magento2.cancelling import cancel, hold, unhold
@@ -31,6 +32,8 @@ _DOCUMENT_FIELDS = frozenset(
     """)
 )
 
+Found = TypeVar("Found")
+
 
 class OrderApi:
     """Handlers of orders."""
@@ -40,8 +43,8 @@ class OrderApi:
 
     def order(self, order_id: str) -> Order:
         """404 for an unknown order, and for one whose transaction is not through yet."""
-        found = self.shop.orders.get(number_in(order_id))
-        if found is None or self._hidden(found):
+        found = _known(self.shop.orders, order_id)
+        if self._hidden(found):
             raise ApiError.no_entity()
         return found
 
@@ -160,10 +163,7 @@ class OrderApi:
 
     def refund_invoice(self, call: Call, invoice_id: str) -> Answer:
         """The same through an invoice."""
-        found = self.shop.invoices.get(number_in(invoice_id))
-        if found is None:
-            raise ApiError.no_entity()
-        return self.refund(call, str(found.columns["order_id"]))
+        return self.refund(call, str(_known(self.shop.invoices, invoice_id).columns["order_id"]))
 
     def _append(self, order: Order, call: Call) -> None:
         comment = call.maybe("comment")
@@ -174,9 +174,7 @@ class OrderApi:
     def add_track(self, call: Call) -> Answer:
         """Recorded 038: any carrier code is taken."""
         given = call.part("entity")
-        shipment = self.shop.shipments.get(number_in(str(given.get("parent_id"))))
-        if shipment is None:
-            raise ApiError.no_entity()
+        shipment = _known(self.shop.shipments, str(given.get("parent_id")))
         if not str(given.get("track_number") or "").strip() or not given.get("carrier_code"):
             raise ApiError(400, "Could not save the shipment tracking.")
         return Answer(add_track(self.shop, shipment, given))
@@ -195,30 +193,21 @@ class OrderApi:
         return self._documents(call, rows, lambda number: shipment_view(self.shop.shipments[number]))
 
     def get_shipment(self, call: Call, number: str) -> Answer:
-        found = self.shop.shipments.get(number_in(number))
-        if found is None:
-            raise ApiError.no_entity()
-        return Answer(shipment_view(found))
+        return Answer(shipment_view(_known(self.shop.shipments, number)))
 
     def creditmemos(self, call: Call) -> Answer:
         rows = [memo.columns for memo in self.shop.creditmemos.values()]
         return self._documents(call, rows, lambda number: creditmemo_view(self.shop.creditmemos[number]))
 
     def get_creditmemo(self, call: Call, number: str) -> Answer:
-        found = self.shop.creditmemos.get(number_in(number))
-        if found is None:
-            raise ApiError.no_entity()
-        return Answer(creditmemo_view(found))
+        return Answer(creditmemo_view(_known(self.shop.creditmemos, number)))
 
     def invoices(self, call: Call) -> Answer:
         rows = [made.columns for made in self.shop.invoices.values()]
         return self._documents(call, rows, lambda number: invoice_view(self.shop.invoices[number]))
 
     def get_invoice(self, call: Call, number: str) -> Answer:
-        found = self.shop.invoices.get(number_in(number))
-        if found is None:
-            raise ApiError.no_entity()
-        return Answer(invoice_view(found))
+        return Answer(invoice_view(_known(self.shop.invoices, number)))
 
     def transactions(self, call: Call) -> Answer:
         """Offline methods leave none."""
@@ -230,6 +219,14 @@ class OrderApi:
         found, total = search(criteria, rows, _DOCUMENT_FIELDS, wrong_field=internal_error(self.shop))
         items = [view(row["entity_id"]) for row in found]
         return Answer({"items": items, "search_criteria": criteria.echo(), "total_count": total})
+
+
+def _known(rows: Mapping[int, Found], number: str) -> Found:
+    """404 for a number that nothing has."""
+    found = rows.get(number_in(number))
+    if found is None:
+        raise ApiError.no_entity()
+    return found
 
 
 def _time(text: str) -> datetime:

@@ -5,24 +5,19 @@ import hashlib
 import hmac
 import json
 import re
-import shutil
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from app.domain.errors import SignatureInvalid
 from app.ports import Delivery
 from app.stores.magento2 import module, webhook
+from tests.stores.magento2.php import MODULE, PHP, PHP_FILES, configuration, printed, says_so
 from tests.stores.magento2.test_webhook import BODY, NAME, SECRET, SENT_AT, SIGNATURE, signed
 
-MODULE = Path(__file__).parents[3] / "integrations" / "magento2"
-PHP_FILES = sorted(MODULE.rglob("*.php"))
-PHP = shutil.which("php")
 # What php 8.2 answered on 2026-11-23; stands in where no php is installed.
 RECORDED = {
     "signature": SIGNATURE,
@@ -55,16 +50,6 @@ echo json_encode($out, JSON_THROW_ON_ERROR);
 """
 
 
-def configuration(name: str) -> ET.Element:
-    """The root of one of the module's own XML files."""
-    return ET.fromstring((MODULE / "etc" / name).read_text(encoding="utf-8"))  # noqa: S314 - our own file
-
-
-def says_so(capsys: pytest.CaptureFixture[str], what: str) -> None:
-    with capsys.disabled():
-        print(f"\n!!! php is not installed: {what} is checked against what php 8.2 answered before", file=sys.stderr)
-
-
 def cases() -> list[dict[str, Any]]:
     bodies = [BODY, b"", b"{}", "Grüße 🎁".encode(), bytes(range(256)), b"x" * 65536]
     return [
@@ -75,18 +60,7 @@ def cases() -> list[dict[str, Any]]:
 
 def run() -> dict[str, Any]:
     given = [{**c, "body": base64.b64encode(c["body"]).decode()} for c in cases()]
-    assert PHP is not None
-    done = subprocess.run(
-        [PHP, "-d", "error_reporting=E_ALL", "-d", "display_errors=stderr", "-r", SCRIPT, "--", str(MODULE)],
-        input=json.dumps({"cases": given}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    answered: dict[str, Any] = json.loads(done.stdout)
-    return answered
+    return printed("-r", SCRIPT, "--", str(MODULE), given={"cases": given})
 
 
 def delivered(body: bytes, signature: str, sent_at: int) -> Delivery:

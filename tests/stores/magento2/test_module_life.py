@@ -1,7 +1,5 @@
 """The module at work under php, in a shop in memory: what it notes, sends, tries again and gives up."""
 
-import json
-import subprocess
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 
 from app.ports import Delivery
 from app.stores.magento2 import webhook
-from tests.stores.magento2.test_module import MODULE, PHP, PHP_FILES, configuration, says_so
+from tests.stores.magento2.php import MODULE, PHP, PHP_FILES, configuration, printed, says_so
 from tests.stores.magento2.test_webhook import SECRET
 
 SCRIPT = Path(__file__).parent / "shop_around_the_module.php"
@@ -20,17 +18,7 @@ TOLD = "the bridge finds by polling what they told"
 
 @cache
 def life() -> dict[str, Any]:
-    assert PHP is not None
-    done = subprocess.run(
-        [PHP, "-d", "error_reporting=E_ALL", "-d", "display_errors=stderr", str(SCRIPT), str(MODULE)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    answered: dict[str, Any] = json.loads(done.stdout)
-    return answered
+    return printed(str(SCRIPT), str(MODULE))
 
 
 def cannot_run(capsys: pytest.CaptureFixture[str], what: str) -> bool:

@@ -1,7 +1,6 @@
 """Shops as they are met outside: translated, edited by other programs, behind things that repeat requests."""
 
 import json
-import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,12 +11,10 @@ import httpx
 import pytest
 
 from app.domain.errors import Permanent, Problem, Retryable
-from app.ports import Connection
 from app.stores.magento2 import Adapter
 from app.stores.magento2.settings import Credentials, Settings
-from app.wire.http import open_http
 from tests.factories import a_buyer, a_line
-from tests.stores.asked import an_order
+from tests.stores.asked import an_order, connection, http_to
 from tests.stores.magento2.recordings import answer, rows
 from tests.stores.magento2.shops import HOOK_URL
 
@@ -33,20 +30,9 @@ class Shop:
         self._answers = answers
         self.asked: list[str] = []
         self.headers: list[str] = []
-        http = open_http(
-            "store",
-            lambda *_: None,
-            allow_private=True,
-            ssl_context=ssl.create_default_context(),
-            transport=httpx.MockTransport(self._handle),
-        )
-        connection = Connection(
-            store_id="s-1",
-            credentials=Credentials(base_url="https://shop.example", **TOKEN),
-            webhook_secrets=("s" * 48,),
-            settings=settings or Settings(),
-        )
-        self.adapter = Adapter(connection, http)
+        credentials = Credentials(base_url="https://shop.example", **TOKEN)
+        connected = connection(credentials, settings or Settings())
+        self.adapter = Adapter(connected, http_to(httpx.MockTransport(self._handle)))
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         parts = urlsplit(str(request.url))
