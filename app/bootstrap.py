@@ -13,7 +13,7 @@ from app.domain.settings import StoreSettings
 from app.idealo import IdealoClient, IdealoCredentials
 from app.ledger.accept import Acceptor
 from app.ledger.records import StoreRecord
-from app.ledger.session import open_engine, statements, transaction
+from app.ledger.session import autocommitting, open_engine, statements, transaction
 from app.ports import Connection, Queue, StoreAdapter
 from app.registry import ADAPTERS
 from app.sync.deps import Deps
@@ -151,6 +151,7 @@ class Bridge:
         self.engine = open_engine(settings.sqlalchemy_url)
         self.acceptor = Acceptor(settings.asyncpg_url)
         vault = Vault(settings.master_key_bytes)
+        single = autocommitting(self.engine)
         self._redis = None if queue else RedisQueue(settings.redis_url.get_secret_value())
         self.sides = OpenSides(
             vault, self.counts, now, allow_private=settings.private_targets_allowed, transport=transport
@@ -159,7 +160,7 @@ class Bridge:
         assert bell is not None  # noqa: S101 - one of the two is set above
         self.deps = Deps(
             ledger=lambda: transaction(self.engine),
-            statements=lambda: statements(self.engine),
+            statements=lambda: statements(single),
             sides=self.sides,
             queue=bell,
             now=now,

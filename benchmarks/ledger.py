@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from app.ledger.session import open_engine, transaction
+from app.ledger.session import autocommitting, open_engine, statements
 from app.ledger.views import Views
 from app.ledger.views.timeline import TIMELINE
 from benchmarks.accept import STORE
@@ -90,17 +90,18 @@ async def _fill(url: str) -> list[str]:
 async def _measure(url: str, api: Running, token: str, plan: list[str]) -> list[Row]:
     """Rounds in turns: bare statements, the view in this process, and the whole way through HTTP."""
     engine = open_engine(url)
+    single = autocommitting(engine)
     bare = await asyncpg.connect(url)
-    statements = [await bare.prepare(sql) for sql in BARE]
+    prepared = [await bare.prepare(sql) for sql in BARE]
     times: dict[str, list[float]] = {"bare": [], "view": [], "http": []}
     dice = random.Random(1)
 
     async def read_bare(order_id: int) -> None:
-        for statement in statements:
+        for statement in prepared:
             await statement.fetch(order_id)
 
     async def read_view(order_id: int) -> None:
-        async with transaction(engine) as ledger:
+        async with statements(single) as ledger:
             found = await Views(ledger).timeline(order_id)
         if found is None or len(found.timeline) != PER_ORDER:
             raise BenchError(f"order {order_id} has no complete timeline")

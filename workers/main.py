@@ -118,6 +118,14 @@ async def finish(worker: Worker) -> None:
     worker.tasks.clear()
 
 
+class RingWorker(Worker):
+    """arq, without asking Redis about the jobs this worker is doing anyway."""
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """A running job stays in arq's queue until it ends; asking about each is three round trips before a new one."""
+        await super().start_jobs([job_id for job_id in job_ids if job_id.decode() not in self.tasks])
+
+
 def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
     """arq with our jobs and rounds; jobs carry ids only and are not retried by arq: Postgres remembers what is due."""
     settings = RedisSettings.from_dsn(bridge.settings.redis_url.get_secret_value())
@@ -149,7 +157,7 @@ def make_worker(bridge: Bridge, **overrides: Any) -> Worker:
         "retry_jobs": False,
         "log_results": False,
     }
-    return Worker(**{**options, **overrides})
+    return RingWorker(**{**options, **overrides})
 
 
 async def _beat(bridge: Bridge) -> None:

@@ -62,7 +62,7 @@ class StoreCache:
         return await self._read(store_id)
 
     async def _read(self, store_id: str) -> StoreRecord | None:
-        async with self._deps.ledger() as ledger:
+        async with self._deps.statements() as ledger:
             store = await ledger.store(store_id)
         if store is None:
             self._kept.pop(store_id, None)

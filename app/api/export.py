@@ -26,13 +26,13 @@ async def pages(
     Every store's part is an unbroken stretch, so that it can be verified; with `exact`, only what was recorded between
     the two moments.
     """
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         parts = await Views(ledger).parts(store_id, since, until)
     between = (since, until) if exact else (None, None)
     for part in parts:
         rest: Part | None = part
         while rest is not None:
-            async with deps.ledger() as ledger:
+            async with deps.statements() as ledger:
                 page = await Views(ledger).exported(rest, *between)
             yield page
             last = page[-1].chain_no if page else part.last

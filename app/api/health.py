@@ -56,7 +56,7 @@ async def look(request: Request) -> Readiness:
     state = state_of(request)
     unknown = Part(ok=False, detail="unknown while the database is away")
     try:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             views = Views(ledger)
             revision = await views.revision()
             pulse = await views.last_pulse("worker") if revision else None

@@ -72,7 +72,7 @@ class _Collected:
 async def _read(state: ApiState) -> Reading:
     now = state.deps.now()
     webhooks = await _webhooks(state)
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         views = Views(ledger)
         kept = state.kept_totals
         if kept is None or time.monotonic() - kept[0] > TOTALS_KEPT_S:
@@ -93,7 +93,7 @@ async def _webhooks(state: ApiState) -> dict[str, WebhookHealth]:
     """Counts a week of webhooks, so it is kept for a while as well."""
     kept = state.kept_webhooks
     if kept is None or time.monotonic() - kept[0] > TOTALS_KEPT_S:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             stores = await ledger.stores()
         kept = state.kept_webhooks = (time.monotonic(), await webhook_health(state.deps, stores))
     return kept[1]

@@ -70,7 +70,7 @@ def erase_buyer(
 async def order_of(api: ApiState, order: str, store: str | None) -> OrderRecord:
     """The order of this idealo id, or of our id. Ends the command when there is none, or more than one."""
     which = OrderFilter(idealo_order_id=order, store_id=store)
-    async with api.deps.ledger() as ledger:
+    async with api.deps.statements() as ledger:
         found = [one.id for one in (await Views(ledger).orders(which, 2)).items]
         if len(found) > 1:
             fail(f"several stores have an order {order!r}: name one with --store")

@@ -44,7 +44,7 @@ async def examine(state: ApiState) -> list[Finding]:
     """All findings, our own side first."""
     findings = [await _redis(state)]
     try:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             revision = await Views(ledger).revision()
     except LedgerUnavailable as e:
         advice = "start Postgres, or correct BRIDGE_DATABASE_URL"
@@ -56,7 +56,7 @@ async def examine(state: ApiState) -> list[Finding]:
     if revision != wanted:
         return findings
     findings.append(await _worker(state))
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         stores = await ledger.stores()
     if not stores:
         advice = "connect one with: bridge stores add"
@@ -80,7 +80,7 @@ async def _redis(state: ApiState) -> Finding:
 
 
 async def _worker(state: ApiState) -> Finding:
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         seen_at = await Views(ledger).last_pulse("worker")
     age = state.deps.now() - seen_at if seen_at else None
     detail = f"last seen {round(age.total_seconds())} s ago" if age else "none has ever reported"
@@ -105,7 +105,7 @@ async def _store(state: ApiState, store: StoreRecord) -> list[Finding]:
     detail = store.webhooks_problem or (well if store.webhooks_checked_at else "not looked at yet")
     findings.append(Finding(name=f"{name}: webhooks", ok=store.webhooks_problem is None, detail=detail, advice=advice))
     findings += [f.model_copy(update={"name": f"{name}: {f.name}"}) for f in await _health(state, store)]
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         cursors = [c for c in await ledger.cursors() if c.store_id == store.id]
     for cursor in cursors:
         polled = f"last polled {cursor.polled_at:%Y-%m-%d %H:%M:%S} UTC" if cursor.polled_at else "not polled yet"

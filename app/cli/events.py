@@ -31,7 +31,7 @@ def dead_events(
     which = EventFilter.model_validate({"state": "dead", "problem": problem})
 
     async def read(state: ApiState) -> Page[EventView]:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             return await Views(ledger).events(which, limit)
 
     page = with_bridge(read)
@@ -92,7 +92,7 @@ def _decide(what: str, event_id: int, reason: str, *, as_json: bool) -> None:
     async def work(state: ApiState) -> tuple[EventRecord | None, EventView | None]:
         how = replay if what == "replay" else dismiss
         done = await how(state.deps, event_id, actor(), said)
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             return done, await Views(ledger).event_view(event_id)
 
     done, event = with_bridge(work)

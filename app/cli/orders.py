@@ -30,7 +30,7 @@ def list_orders(
     which = OrderFilter.model_validate({"state": state, "problem": problem, "store_id": store})
 
     async def read(api: ApiState) -> Page[OrderView]:
-        async with api.deps.ledger() as ledger:
+        async with api.deps.statements() as ledger:
             return await Views(ledger).orders(which, limit)
 
     page = with_bridge(read)
@@ -57,7 +57,7 @@ def show_order(order: str, *, as_json: AsJson = False) -> None:
     """One order with its timeline; ORDER is our id, idealo's order id or the store's order number."""
 
     async def read(api: ApiState) -> OrderDetail | None:
-        async with api.deps.ledger() as ledger:
+        async with api.deps.statements() as ledger:
             views = Views(ledger)
             for which in (OrderFilter(idealo_order_id=order), OrderFilter(store_order_number=order)):
                 found = (await views.orders(which, 2)).items

@@ -46,7 +46,7 @@ def reconcile_stores(
 
 
 async def _stores(state: ApiState, wanted: str | None) -> list[StoreRecord]:
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         stores = await ledger.stores()
     if wanted is None:
         return stores

@@ -29,7 +29,7 @@ def list_stores(*, archived: bool = False, as_json: AsJson = False) -> None:
     """Every connected store, its polls and its webhooks."""
 
     async def read(state: ApiState) -> list[StoreShape]:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             stores = await ledger.stores(archived=archived)
         health = await health_of(state, stores)
         return [shape(state, store, health) for store in stores]
@@ -108,7 +108,7 @@ def check_store(store_id: str, *, as_json: AsJson = False) -> None:
 
 async def _store(state: ApiState, store_id: str) -> StoreRecord:
     """By id, or by a name only one live store has."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         stores = await ledger.stores()
     found = [s for s in stores if s.id == store_id] or [s for s in stores if s.name == store_id]
     if len(found) != 1:

@@ -54,14 +54,18 @@ _LINK = _MINE.values(
 ).returning(OrderRow)
 _NOTHING_PLACED = _MINE.values(leased_until=bindparam("until"), placing_at=None).returning(OrderRow)
 _RELEASE = _MINE.values(lease=None, leased_until=None)
+_TRIED = insert(AttemptRow).values({name: bindparam(f"tried_{name}") for name in AttemptRecord.model_fields})
 _BOOK = (
     update(EventRow)
-    .where(col(EventRow.id) == bindparam("of_event"))
+    .where(col(EventRow.id) == bindparam("tried_event_id"))
     .values(
-        state=bindparam("state"), due_at=bindparam("due"), attempts=bindparam("tries"), problem=bindparam("trouble")
+        state=bindparam("new_state"),
+        due_at=bindparam("due"),
+        attempts=bindparam("tried_number"),
+        problem=bindparam("trouble"),
     )
+    .add_cte(_TRIED.cte("tried"))
 )
-_TRIED = insert(AttemptRow)
 _NEW = insert(EventRow).returning(col(EventRow.id))
 _KNOWN = select(EventRow.type, EventRow.key, EventRow.state, EventRow.problem).where(col(EventRow.order_id) == _ORDER)
 _HISTORY = (
@@ -228,9 +232,8 @@ class EventBook(ChainBook):
         await self._run(update(EventRow).where(col(EventRow.id) == event_id).values(due_at=due_at))
 
     async def _book(self, attempt: AttemptRecord, state: str, due_at: datetime, problem: Problem | None) -> None:
-        await self._run(_TRIED, attempt.model_dump())
-        bookkeeping = {"state": state, "due": due_at, "tries": attempt.number, "trouble": problem}
-        await self._run(_BOOK, {"of_event": attempt.event_id, **bookkeeping})
+        tried = {f"tried_{name}": value for name, value in attempt.model_dump().items()}
+        await self._run(_BOOK, {**tried, "new_state": state, "due": due_at, "trouble": problem})
 
     async def replay(self, event_id: int, actor: str, reason: str, now: datetime) -> EventRecord | None:
         """Dead -> pending, with the actor and the reason on record; None when the event is not dead."""

@@ -24,7 +24,7 @@ async def mend(eyes: Eyes, idealo_order_id: str, unreadable: Unreadable | None) 
 
 async def _look_and_settle(eyes: Eyes, idealo_order_id: str, unreadable: Unreadable | None) -> None:
     deps, store = eyes.deps, eyes.store
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         order = await ledger.known_order(store.id, idealo_order_id)
     try:
         shown = unreadable or await eyes.idealo.order(idealo_order_id)

@@ -115,7 +115,7 @@ async def _take(deps: Deps, store: StoreRecord, batch: Sequence[IdealoOrder | Un
     readable = [s.idealo_order_id for s in batch if isinstance(s, IdealoOrder)]
     known: dict[str, str] = {}
     if readable:
-        async with deps.ledger() as ledger:
+        async with deps.statements() as ledger:
             known = await ledger.fingerprints(store.id, readable)
     same: list[str] = []
     for snapshot in batch:
@@ -174,7 +174,7 @@ async def _read_store(deps: Deps, store: StoreRecord, cursor: CursorRecord) -> i
 
 
 async def _unseen(deps: Deps, store: StoreRecord, stream: Stream, every: timedelta) -> list[OrderRecord]:
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         return await ledger.orders_to_watch(store.id, stream, deps.now(), every, WATCHED_AT_ONCE)
 
 
@@ -210,7 +210,7 @@ async def sweep(deps: Deps) -> int:
 async def look_after_webhooks(deps: Deps, store_id: str, url: str, *, every: timedelta = WEBHOOK_CHECK) -> bool:
     """Creates or repairs a store's webhooks when the last check is old; answers whether they are in order."""
     now = deps.now()
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         store = await ledger.store(store_id)
     if store is None or not store.working:
         return False

@@ -42,7 +42,7 @@ class Explained(Value):
 
 async def preview(deps: Deps, event_id: int) -> Preview | None:
     """The decision an event would get now; None when there is no such event, or when its content is gone."""
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         record = await ledger.event(event_id)
     if record is None:
         return None
@@ -87,7 +87,7 @@ async def explain(deps: Deps, store: StoreRecord, store_order_id: str) -> Explai
     """Reads a store order and says what it means here; sends and records nothing. Raises Retryable, Permanent."""
     adapter = deps.sides.adapter(store)
     snapshot = await adapter.fetch_order(store_order_id)
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         order = await ledger.linked(store.id, store_order_id)
         history = await ledger.history(order.id) if order else []
     # An order whose facts retention has reduced has no history any more, and nothing follows from it.

@@ -71,7 +71,7 @@ class Eyes:
 
     async def recorded(self, idealo_order_id: str) -> Sight:
         """What the ledger says of the order; neither side is asked."""
-        async with self.deps.ledger() as ledger:
+        async with self.deps.statements() as ledger:
             order = await ledger.known_order(self.store.id, idealo_order_id)
             history = await ledger.history(order.id) if order else []
             attempts = await ledger.attempts(order.id) if order else []

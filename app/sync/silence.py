@@ -34,7 +34,7 @@ class WebhookHealth(Hearing):
 
 async def webhook_health(deps: Deps, stores: Sequence[StoreRecord]) -> dict[str, WebhookHealth]:
     """Of these stores, by id; archived ones are left out."""
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         hearings = await Views(ledger).hearings(deps.now())
     found: dict[str, WebhookHealth] = {}
     for store in stores:

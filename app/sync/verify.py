@@ -233,25 +233,25 @@ def as_head(record: HeadRecord, key_file: Path | None = None) -> Head:
 
 async def verify_ledger(deps: Deps, store_id: str | None = None, heads: Sequence[Head] = ()) -> Verdict:
     """Checks the database itself, page by page, against the ends of its chains and every daily head it has noted."""
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         own = [*await ledger.heads(deps.now(), store_id), *await ledger.noted_heads(store_id=store_id)]
     checker = Checker([*(as_head(record) for record in own), *heads], whole=True)
     async for page in _pages(deps, store_id):
         for event in page:
             if broken := checker.add(row_of(event)):
                 return checker.verdict(broken)
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         ends = {head.store_id: head.length for head in await ledger.heads(deps.now(), store_id)}
     return checker.verdict(checker.beyond(ends))
 
 
 async def _pages(deps: Deps, store_id: str | None) -> AsyncIterator[list[ExportedEvent]]:
-    async with deps.ledger() as ledger:
+    async with deps.statements() as ledger:
         parts = await Views(ledger).parts(store_id, None, None)
     for part in parts:
         first = part.first
         while first <= part.last:
-            async with deps.ledger() as ledger:
+            async with deps.statements() as ledger:
                 rest = part.model_copy(update={"first": first})
                 page = await Views(ledger).exported(rest, attempts=False)
             yield page

@@ -1,6 +1,7 @@
 """Every call that leaves the bridge: time limits, Retry-After, transport trouble and status codes become our errors."""
 
 import asyncio
+import base64
 import functools
 import json
 import re
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -22,6 +22,12 @@ from app.wire.masking import mask
 from app.wire.targets import TargetRefused, guarded_transport
 
 USER_AGENT = "idealo-bridge/0.1.0"
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+}
 NOT_JSON = (ValueError, ArithmeticError, RecursionError)
 """What json.loads raises on hostile input: no JSON, a number no Decimal holds, brackets without end."""
 MAX_CONNECTIONS = 8
@@ -81,11 +87,15 @@ class _Seen:
 
 
 class Http:
-    """One remote side: a store or idealo. Never retries, never follows redirects, never logs."""
+    """One remote side: a store or idealo. Never retries, never follows redirects, keeps no cookies, never logs.
 
-    def __init__(self, side: str, client: httpx.AsyncClient, observe: Observer) -> None:
+    On httpx's transport, without its client: what that adds (redirects, sessions, log lines) is not wanted here. A PHP
+    shop that got its session back would answer our requests one after the other.
+    """
+
+    def __init__(self, side: str, transport: httpx.AsyncBaseTransport, observe: Observer) -> None:
         self.side = side
-        self._client = client
+        self._transport = transport
         self._observe = observe
 
     async def send(
@@ -102,20 +112,24 @@ class Http:
     ) -> Answer:
         """One request. Raises Retryable (transport, 429, 5xx) or Refused (3xx, 4xx); answers anything below 300."""
         what = f"{method} {url.split('?', maxsplit=1)[0]}"
+        sent = dict(_HEADERS)
         if json_body is not None:
             content = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode()
-            headers = {"Content-Type": "application/json", **(headers or {})}
+            sent["Content-Type"] = "application/json"
+        timeout = httpx.Timeout(timeout_s, connect=min(5.0, timeout_s))
         with self._told(what, method, timeout_s + WHOLE_ANSWER_S) as seen:
-            request = self._client.build_request(
+            if auth is not None:
+                sent["Authorization"] = f"Basic {base64.b64encode(':'.join(auth).encode()).decode()}"
+            request = httpx.Request(
                 method,
                 url,
                 params=params,
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})},
+                headers={**sent, **(headers or {})},
                 content=content,
-                timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+                extensions={"timeout": timeout.as_dict()},
             )
             async with asyncio.timeout(timeout_s + WHOLE_ANSWER_S):
-                response = await self._client.send(request, auth=auth, stream=True, follow_redirects=False)
+                response = await self._transport.handle_async_request(request)
                 seen.outcome = str(response.status_code)
                 body = await _read(response, what)
         return _translate(what, response, body)
@@ -145,7 +159,7 @@ class Http:
             self._observe(self.side, method, seen.outcome, time.perf_counter() - started)
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 @functools.cache
@@ -168,9 +182,7 @@ def open_http(
     """
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
     wire = transport or guarded_transport(ssl_context or _trusted(), limits, allow_private=allow_private)
-    # No cookies: a PHP shop that gets its session back answers our requests one after the other.
-    cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    return Http(side, httpx.AsyncClient(transport=wire, trust_env=False, cookies=cookies), observe)
+    return Http(side, wire, observe)
 
 
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_.-][a-z0-9]+){1,8}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")

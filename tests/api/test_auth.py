@@ -65,7 +65,7 @@ class Issuer:
                 return httpx.Response(503)
             return httpx.Response(200, json={"keys": self.keys})
 
-        return Http("jwks", httpx.AsyncClient(transport=httpx.MockTransport(answer)), lambda *_: None)
+        return Http("jwks", httpx.MockTransport(answer), lambda *_: None)
 
 
 @pytest.fixture

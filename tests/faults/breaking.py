@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from tests.faults.checker import MOST_SKEW
 from tests.faults.house import BRIDGE, WORKERS, new_master_key
 from tests.faults.operator import KINDS
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 LEAP = "all clocks"
 LEAP_S = 4200
 """Longer than the first four waits between two attempts together."""
+SKEW_S = 30
+"""How far one process' clock is off."""
 
 Fault = Callable[["Campaign", random.Random], str]
 """Breaks something now, puts its end on the campaign's list if it has one; answers what it did, in a few words."""
@@ -93,9 +94,9 @@ def _network(how: str) -> Fault:
 
 def _skew(campaign: "Campaign", chance: random.Random) -> str:
     name = chance.choice(BRIDGE)
-    off_s = chance.choice((-1, 1)) * MOST_SKEW.total_seconds() / 2
-    campaign.set_clock(name, off_s)
-    campaign.later(chance.choice((2.0, 5.0)), lambda: campaign.set_clock(name, 0))
+    off_s = chance.choice((-1, 1)) * SKEW_S
+    campaign.clocks.put_off(name, off_s)
+    campaign.later(chance.choice((2.0, 5.0)), campaign.clocks.correct)
     return f"{name} is {off_s:+g} s off for a while"
 
 
@@ -108,9 +109,7 @@ def _sandbox_ahead(campaign: "Campaign", chance: random.Random) -> str:
 def leap(campaign: "Campaign", chance: random.Random) -> str:
     """All clocks, as after a machine's sleep; the sides first, since a bridge ahead of them is another fault."""
     campaign.control("POST", "/clock", {"advance_seconds": LEAP_S})
-    campaign.leapt_s += LEAP_S
-    for name in BRIDGE:
-        campaign.set_clock(name, 0)
+    campaign.clocks.leap(LEAP_S)
     return f"all clocks leap {LEAP_S} s"
 
 

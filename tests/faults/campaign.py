@@ -16,9 +16,9 @@ import asyncpg
 import httpx
 import redis
 
-from tests.faults import launch
 from tests.faults.breaking import FAULTS, leap, newer_settings
 from tests.faults.checker import Checker, Found
+from tests.faults.clocks import Clocks
 from tests.faults.facts import Facts
 from tests.faults.house import BRIDGE, House
 from tests.faults.lane import Lane
@@ -26,6 +26,7 @@ from tests.faults.load import Load
 from tests.faults.network import Promises, Road
 from tests.faults.operator import KINDS, Operator, RefusedError, idealo_account, shop_of
 from tests.faults.quota import make_quota
+from tests.faults.reconciling import reconciled
 
 SETTLES_WITHIN_S = 180
 """After the last fault everything is right again within this time."""
@@ -51,7 +52,7 @@ class Campaign:
         self.operator = Operator(self.house.api_url, self.house.settings, self._heal)
         self.facts = Facts()
         self.checker: Checker
-        self.leapt_s = 0.0
+        self.clocks = Clocks(self.house.clock_of)
         self.struck: Counter[str] = Counter()
         self._pause_s = pause_s
         self._load: Load | None = None
@@ -72,7 +73,9 @@ class Campaign:
             self.control("POST", "/idealo/shops", {"shop_id": shop_of(kind), **idealo_account(kind)})
         idealo, stores = (f"http://127.0.0.1:{self._ports[way]}" for way in ("to idealo", "to the stores"))
         self.operator.connect(self.control("GET", "/stores"), idealo, stores)
-        self.checker = Checker(self.house.sandbox_url, self.house.database_url, self.operator.stores, self.facts)
+        self.checker = Checker(
+            self.house.sandbox_url, self.house.database_url, self.operator.stores, self.facts, self.clocks
+        )
         self.say("everything runs", f"data: {self.quota.how}; logs: {self.house.logs}")
 
     def open_shops(self, orders: int) -> None:
@@ -111,7 +114,10 @@ class Campaign:
             time.sleep(0.2)
 
     def settle(self, *, leaping: bool, within_s: float = SETTLES_WITHIN_S) -> tuple[Found, float]:
-        """No more faults, no more load: what is wrong when it is right or the time is over, and the seconds it took."""
+        """No more faults, no more load: what is wrong when it is right or the time is over, and the seconds it took.
+
+        Then the bridge reconciles; what it finds joins in, and what was right must be so again.
+        """
         self._stop_load()
         while self._ends or self._down:
             self.live(0.2)
@@ -123,13 +129,22 @@ class Campaign:
         if leaping:
             self.say("all clocks", leap(self, chance))
             self.say("newer settings", newer_settings(self, chance))
+        found, settled_s = self._until_right(within_s, STAYS_RIGHT_S)
+        theirs = reconciled(self.operator, KINDS, orders=found.orders)
+        self.say("reconciled", f"the bridge compared {found.orders} orders itself: {len(theirs) or 'nothing'} wrong")
+        if not found.wrong:
+            found, _ = self._until_right(STAYS_RIGHT_S, 0)
+        return found.joined_by(theirs), settled_s
+
+    def _until_right(self, within_s: float, stays_s: float) -> tuple[Found, float]:
+        """What is wrong when it has been right for a while or the time is over, and the seconds until it was right."""
         began = time.monotonic()
         right_since: float | None = None
         while True:
             found = self._look()
             now = time.monotonic()
             right_since = None if found is None or found.wrong else right_since or now
-            if found and (now - began > within_s or (right_since and now - right_since > STAYS_RIGHT_S)):
+            if found and (now - began > within_s or (right_since and now - right_since >= stays_s)):
                 return found, (right_since or now) - began
             self._tell(found, now - began)
             self.live(0.8)
@@ -148,9 +163,6 @@ class Campaign:
     def keep_down(self, name: str, seconds: float) -> None:
         """The supervisor leaves it alone that long."""
         self._down[name] = time.monotonic() + seconds
-
-    def set_clock(self, name: str, off_s: float) -> None:
-        launch.move_clock(self.house.clock_of(name), self.leapt_s + off_s)
 
     def write_settings(self, poll_s: int, more: Mapping[str, str]) -> None:
         """The settings file that API and workers read at their next start."""

@@ -1,30 +1,29 @@
 """Compares sandbox idealo, sandbox stores and ledger after a campaign, by the rules of the town and of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 import httpx
 
+from tests.faults.clocks import Clocks
 from tests.faults.facts import Facts
 from tests.faults.operator import KINDS, shop_of
 from tests.sync import rules
 from tests.sync.rules import Sides, Told, Wrong
 
-RULES = (*rules.RULES, "linked", "deliveries", "facts")
-MOST_SKEW = timedelta(seconds=60)
-"""How far the clocks of two processes may have been apart while they worked."""
+RULES = (*rules.RULES, "linked", "deliveries", "facts", "reconciled")
 _EVENTS = """
 SELECT o.store_id, o.idealo_order_id, o.store_order_id, e.type, e.key, e.state, e.problem
 FROM orders o LEFT JOIN events e ON e.order_id = o.id ORDER BY o.id, e.id
 """
 _DELIVERIES = """
-SELECT d.id, d.topic, d.looked_at, o.id AS ours, COALESCE(d.received_at <= o.store_seen_at + $1, FALSE) AS seen
+SELECT d.id, d.topic, d.received_at, d.looked_at, o.id AS ours, o.store_seen_at AS seen_at
 FROM deliveries d LEFT JOIN orders o ON o.store_id = d.store_id AND o.store_order_id = d.store_order_id
-WHERE d.id > $2 ORDER BY d.id
+ORDER BY d.id
 """
 
 
@@ -40,24 +39,41 @@ class Found:
     def lines(self) -> list[str]:
         return [f"[{wrong.rule}] {about}: {wrong.text}" for about, wrong in self.wrong]
 
+    def joined_by(self, wrong: Iterable[tuple[str, Wrong]]) -> "Found":
+        return replace(self, wrong=(*self.wrong, *wrong))
+
     def broken_rules(self) -> set[str]:
         return {wrong.rule for _, wrong in self.wrong}
 
 
 class Checker:
-    """Reads all three places. `stores` are store ids by kind."""
+    """Reads all three places; what the bridge itself finds is told by tests.faults.reconciling.
 
-    def __init__(self, sandbox_url: str, database_url: str, stores: Mapping[str, str], facts: Facts) -> None:
+    `stores` are store ids by kind; `clocks` are those that stamped what the ledger says.
+    """
+
+    def __init__(
+        self, sandbox_url: str, database_url: str, stores: Mapping[str, str], facts: Facts, clocks: Clocks
+    ) -> None:
         self._sandbox_url = f"{sandbox_url}/_sandbox"
         self._database_url = database_url
         self._stores = stores
         self._facts = facts
+        self._clocks = clocks
 
     async def note_facts(self) -> None:
         """Raises OSError and asyncpg's errors while Postgres is away."""
         connection = await asyncpg.connect(self._database_url, timeout=5)
         try:
             await self._facts.note(connection)
+        finally:
+            await connection.close(timeout=5)
+
+    async def newest_delivery(self) -> int:
+        """The id of the last one in the ledger, 0 while there is none."""
+        connection = await asyncpg.connect(self._database_url, timeout=5)
+        try:
+            return int(await connection.fetchval("SELECT COALESCE(max(id), 0) FROM deliveries"))
         finally:
             await connection.close(timeout=5)
 
@@ -72,7 +88,7 @@ class Checker:
         try:
             await self._facts.note(connection)
             rows = await connection.fetch(_EVENTS)
-            deliveries = await connection.fetch(_DELIVERIES, MOST_SKEW, since_delivery)
+            deliveries = await connection.fetch(_DELIVERIES)
         finally:
             await connection.close(timeout=5)
         told: dict[tuple[str, str], list[Told]] = defaultdict(list)
@@ -91,7 +107,10 @@ class Checker:
                     about = str(sides.idealo["id"])
                     found = [*rules.broken(sides), *_linked(sides, links.get((self._stores[kind], about)))]
                     wrong += [(f"{kind} {about}", one) for one in found]
-        wrong += [("ledger", one) for one in (*_deliveries(deliveries, promised), *self._facts.broken())]
+        kept = {row["id"] for row in deliveries}
+        lost = (Wrong("deliveries", f"delivery {n} was accepted and is not in the ledger") for n in {*promised} - kept)
+        unseen = _unseen((row for row in deliveries if row["id"] > since_delivery), self._clocks)
+        wrong += [("ledger", one) for one in (*lost, *unseen, *self._facts.broken())]
         return Found(tuple(wrong), orders, len(deliveries))
 
 
@@ -129,13 +148,15 @@ def _linked(order: Sides, link: str | None) -> Iterator[Wrong]:
         yield Wrong("linked", f"the store has order {order.in_store[0]['store_order_id']}, the ledger {link}")
 
 
-def _deliveries(rows: list[asyncpg.Record], promised: Collection[int]) -> Iterator[Wrong]:
-    """What the door accepted is kept, and was looked at: marked so, and the order read after it came."""
-    kept = {row["id"] for row in rows}
-    for number in sorted(set(promised) - kept):
-        yield Wrong("deliveries", f"delivery {number} was accepted and is not in the ledger")
-    for row in rows:
+def _unseen(deliveries: Iterable[asyncpg.Record], clocks: Clocks) -> Iterator[Wrong]:
+    """What the door accepted was looked at: marked so, and the order read after it came."""
+    for row in deliveries:
         if row["looked_at"] is None:
             yield Wrong("deliveries", f"delivery {row['id']} ({row['topic']}) was never looked at")
-        elif row["ours"] is not None and not row["seen"]:
+        elif row["ours"] is not None and not _read_since(row["received_at"], row["seen_at"], clocks):
             yield Wrong("deliveries", f"delivery {row['id']} is marked, but its order was not read since it came")
+
+
+def _read_since(received_at: datetime, seen_at: datetime | None, clocks: Clocks) -> bool:
+    """The door's clock stamps what came in, a worker's what was read: to the instant, unless one of them was off."""
+    return seen_at is not None and received_at <= seen_at + clocks.doubt(received_at, seen_at)

@@ -32,5 +32,10 @@ class Facts:
             for number, digest in now.items():
                 self.known.setdefault((table, number), digest)
 
+    def begin_anew(self) -> None:
+        """What has happened so far is no longer judged."""
+        self.known.clear()
+        self.changed.clear()
+
     def broken(self) -> list[Wrong]:
         return [Wrong("facts", f"row {number} of {table} has {how}") for (table, number), how in self.changed.items()]

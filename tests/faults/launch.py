@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.bootstrap import Bridge
-from app.cli.application import main
+from app.cli import main
 
 CLOCK = "FAULTS_CLOCK"
 """Names a file that holds by how many seconds this process' clock is ahead of the machine's."""

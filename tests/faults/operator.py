@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 
 from app.api.auth import issue_token
+from app.api.report_shapes import ReportShape
 from app.config import Settings
+from app.ledger.audits import SILENT_AFTER
 
 PATIENCE_S = 45
 KINDS = ("magento2", "shopify", "woocommerce")
@@ -60,6 +62,25 @@ class Operator:
         for store_id in self.stores.values():
             self.ask("POST", f"/stores/{store_id}/webhooks")
 
+    def reconcile(self, kind: str) -> ReportShape:
+        """Compares the three sides of a store and mends, as an operator does; answers the report when it has ended.
+
+        Raises RefusedError.
+        """
+        reports = f"/stores/{self.stores[kind]}/reconciliations"
+        # The daily run may be at it, or have died with its worker: then nobody may before it counts as dead.
+        deadline = time.monotonic() + SILENT_AFTER.total_seconds() + PATIENCE_S
+        while time.monotonic() < deadline:
+            answer = self.ask("POST", f"/stores/{self.stores[kind]}/reconcile", also=(409,))
+            while answer.get("status") == "running":
+                self._pause()
+                listed = self.ask("GET", reports)["items"]
+                answer = next(report for report in listed if report["id"] == answer["id"])
+            if "differences" in answer:
+                return ReportShape.model_validate(answer)
+            self._pause()
+        raise RefusedError(f"another reconciliation of the {kind} shop does not end")
+
     def ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, also: Iterable[int] = ()
     ) -> dict[str, Any]:
@@ -79,9 +100,12 @@ class Operator:
                 said = f"{answer.status_code} {answer.text[:500]}"
                 if answer.status_code < 500:
                     break
-            self._meanwhile()
-            time.sleep(0.5)
+            self._pause()
         raise RefusedError(f"{method} {path}: {said}")
+
+    def _pause(self) -> None:
+        self._meanwhile()
+        time.sleep(0.5)
 
     def _headers(self) -> dict[str, str]:
         given = {name.removeprefix("BRIDGE_").lower(): value for name, value in self._settings.items()}

@@ -4,16 +4,20 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from app.domain.difference import Difference, Verdict
+from tests.faults.clocks import Clocks
 from tests.faults.facts import Facts
 from tests.faults.house import ROOT
 from tests.faults.network import Promises, Road
 from tests.faults.quota import LimitedQuota
 from tests.faults.trial import uncovered
+from tests.sync.reconciled import not_at_rest
 
 SEED = os.environ.get("BRIDGE_TEST_SEED", "1")
 PATIENCE_S = 300
@@ -101,3 +105,33 @@ async def test_a_changed_and_a_vanished_fact_are_noticed(database_url: str) -> N
     finally:
         await connection.close()
     assert sorted(wrong.text.rpartition(" ")[2] for wrong in facts.broken()) == ["changed", "vanished"]
+
+
+def test_only_stamps_of_a_clock_that_was_off_are_in_doubt(tmp_path: Path) -> None:
+    clocks = Clocks(tmp_path.joinpath)
+    before = datetime.now(UTC)
+    assert clocks.doubt(before) == timedelta(0)
+    clocks.put_off("api", -30)
+    clocks.leap(4200)
+    assert clocks.doubt(before - timedelta(seconds=30), before) == timedelta(seconds=30)
+    for right in (before, before + timedelta(seconds=4200), before + timedelta(seconds=4170)):
+        assert clocks.doubt(right) == timedelta(0)
+    clocks.put_off("worker-1", 30)
+    assert float((tmp_path / "worker-1").read_text()) == 4230
+    assert clocks.doubt(datetime.now(UTC) + timedelta(seconds=4230)) == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "wrong"), [("open", 1), ("mended", 1), ("under_way", 1), ("waiting", 0), ("known", 0)]
+)
+def test_what_a_reconciliation_mended_was_wrong_at_rest_all_the_same(verdict: Verdict, wrong: int) -> None:
+    difference = Difference(
+        rule="event_not_in_ledger",
+        sides=("ledger",),
+        expected="recorded",
+        found="none",
+        verdict=verdict,
+        mendable=True,
+        advice="",
+    )
+    assert len(not_at_rest([difference])) == wrong

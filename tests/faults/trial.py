@@ -11,6 +11,7 @@ from tests.faults.checker import RULES, Found
 from tests.faults.defects import DEFECTS
 from tests.faults.house import BRIDGE, WORKERS
 from tests.faults.operator import shop_of
+from tests.faults.reconciling import reconciled
 
 KIND = "woocommerce"
 SOUND_WITHIN_S = 45
@@ -33,19 +34,29 @@ class Outcome(NamedTuple):
         return DEFECTS[self.defect].rule in self.broken if self.defect else not self.broken
 
 
+class _Earlier(NamedTuple):
+    """Deliveries of the stories before: the newest in the ledger, and all the door has promised to keep."""
+
+    newest: int
+    promised: set[int]
+
+
 def trials(campaign: Campaign, names: list[str]) -> Iterator[Outcome]:
     """First the sound bridge, then each named defect. The campaign has begun and carries no load."""
     sound_s = 0.0
     for name in (None, *names):
         campaign.house.defect = name
         campaign.house.stop(*BRIDGE)
+        # Nothing comes in now: what stands there bears the marks of the defects before.
+        earlier = _Earlier(campaign.lane.call(campaign.checker.newest_delivery()), {*campaign.promises.delivery_ids})
+        campaign.facts.begin_anew()
         campaign.house.start(*BRIDGE)
         campaign.house.wait_until_ready()
-        kept = frozenset(campaign.promises.delivery_ids)
         orders = _story(campaign)
         began = time.monotonic()
-        found = _look(campaign, max(CAUGHT_AFTER_S, 2 * sound_s) if name else SOUND_WITHIN_S, orders, kept)
+        found = _look(campaign, max(CAUGHT_AFTER_S, 2 * sound_s) if name else SOUND_WITHIN_S, orders, earlier)
         sound_s = sound_s if name else time.monotonic() - began
+        found = found.joined_by(reconciled(campaign.operator, [KIND], only=orders))
         yield Outcome(name, frozenset(found.broken_rules()), tuple(found.lines()))
 
 
@@ -54,12 +65,12 @@ def uncovered() -> set[str]:
     return set(RULES) - {defect.rule for defect in DEFECTS.values()}
 
 
-def _look(campaign: Campaign, within_s: float, orders: list[str], earlier: frozenset[int]) -> Found:
+def _look(campaign: Campaign, within_s: float, orders: list[str], earlier: _Earlier) -> Found:
     """What is wrong with these orders and with the deliveries that came after the earlier ones."""
     until = time.monotonic() + within_s
     while True:
-        promised = campaign.promises.delivery_ids - earlier
-        check = campaign.checker.check(promised, only=orders, since_delivery=max(earlier, default=0))
+        promised = campaign.promises.delivery_ids - earlier.promised
+        check = campaign.checker.check(promised, only=orders, since_delivery=earlier.newest)
         found = campaign.lane.call(check)
         if not found.wrong or time.monotonic() > until:
             return found
@@ -67,12 +78,15 @@ def _look(campaign: Campaign, within_s: float, orders: list[str], earlier: froze
 
 
 def _story(campaign: Campaign) -> list[str]:
-    """Everything a rule watches happens once: lost answers, parcels, a cancelled unit, a refund, a missed webhook."""
+    """Everything a rule watches happens once: lost answers, goods that leave with a tracking code and without one, a
+    cancelled unit, a refund, a missed webhook.
+    """
     lost = {"side": KIND, "kind": "after_success", "method": "POST", "path": "*/wc/v3/orders"}
     campaign.control("POST", "/faults", lost)
     orders = _buy(campaign, {"sku": "100000", "quantity": 1})
     orders += _buy(campaign, {"sku": "100001", "quantity": 2}, {"sku": "100002", "quantity": 3})
     orders += _buy(campaign, {"sku": "100000", "quantity": 2})
+    _merchant(campaign, orders[0], "ship", {"parcels": []})
     _after_sale(campaign, orders[1])
     campaign.live(0.5)
     _missed(campaign, orders[2])

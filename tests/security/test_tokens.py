@@ -53,7 +53,7 @@ def checker(settings: Settings, *, secret: str | None = None) -> TokenChecker:
     }
     foreign = Settings.model_validate({**settings.model_dump(exclude={"jwks_file"}), **given})
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": [LISTED]}))
-    return TokenChecker(foreign, Http("jwks", httpx.AsyncClient(transport=answer), lambda *_: None))
+    return TokenChecker(foreign, Http("jwks", answer, lambda *_: None))
 
 
 def claims(**changes: Any) -> dict[str, Any]:

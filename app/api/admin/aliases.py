@@ -40,7 +40,7 @@ class AddedAlias(Value):
 async def list_aliases(state: State, store_id: str, query: Annotated[PageQuery, Query()]) -> Page[Alias]:
     """By idealo SKU."""
     store = await store_of(state, store_id)
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         aliases = sorted((await ledger.aliases(store.id)).items())
     start = query.before or 0
     end = start + query.limit

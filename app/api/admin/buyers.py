@@ -48,7 +48,7 @@ async def erase_buyer(state: State, order_id: OrderId, why: Annotated[Because, Q
 
 
 async def _order(state: ApiState, order_id: int) -> OrderRecord:
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         order = await ledger.order(order_id)
     if order is None:
         raise not_found("order", order_id)

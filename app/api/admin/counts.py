@@ -63,7 +63,7 @@ class ExportQuery(Model):
 async def stats(state: State) -> Stats:
     """Reads the whole ledger's counts: for people and dashboards; Prometheus asks /metrics."""
     now = state.deps.now()
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         views = Views(ledger)
         totals, backlog = await views.totals(), await views.backlog(now)
         throughput, stores = await views.throughput(now), await ledger.stores()

@@ -42,7 +42,7 @@ class Decision(Body):
 async def list_events(state: State, query: Annotated[EventQuery, Query()]) -> Page[EventView]:
     """Newest first; `state=dead` is what needs a person."""
     which = EventFilter(**query.model_dump(exclude={"limit", "cursor"}))
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         return await Views(ledger).events(which, query.limit, query.before)
 
 
@@ -50,7 +50,7 @@ async def list_events(state: State, query: Annotated[EventQuery, Query()]) -> Pa
 @needs("read")
 async def get_event(state: State, event_id: EventId) -> EventView:
     """With every attempt to settle it, and every decision a person took about it."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         event = await Views(ledger).event_view(event_id)
     if event is None:
         raise not_found("event", event_id)

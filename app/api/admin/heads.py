@@ -31,7 +31,7 @@ async def heads(state: State, query: Annotated[HeadQuery, Query()]) -> Heads:
     `bridge ledger verify --head` takes it.
     """
     now = state.deps.now()
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         if query.day is None:
             found = await ledger.heads(now, query.store_id)
         else:

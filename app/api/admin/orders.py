@@ -57,7 +57,7 @@ async def list_orders(state: State, query: Annotated[OrderQuery, Query()]) -> Pa
     can follow any more.
     """
     which = OrderFilter(**query.model_dump(exclude={"limit", "cursor"}))
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         return await Views(ledger).orders(which, query.limit, query.before)
 
 
@@ -65,7 +65,7 @@ async def list_orders(state: State, query: Annotated[OrderQuery, Query()]) -> Pa
 @needs("read")
 async def get_order(state: State, order_id: OrderId) -> OrderDetail:
     """Lines per SKU, what was paid and refunded, and every event with every attempt, oldest first."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         order = await Views(ledger).timeline(order_id)
     if order is None:
         raise not_found("order", order_id)
@@ -76,7 +76,7 @@ async def get_order(state: State, order_id: OrderId) -> OrderDetail:
 @needs("operate")
 async def look(state: State, order_id: OrderId) -> Looked:
     """Records what is new and rings a worker for it."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         order = await ledger.order(order_id)
     if order is None:
         raise not_found("order", order_id)

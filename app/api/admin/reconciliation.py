@@ -56,7 +56,7 @@ async def reconcile_store(state: State, store_id: str, entry: ReconcileEntry | N
     if work.done():
         report, status = work.result(), 200
     else:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             report, status = await ledger.reconciliation(report_id), 202
     return JSONResponse(report_shape(report, state.deps.now()).model_dump(mode="json"), status)
 
@@ -72,7 +72,7 @@ def _finished(state: ApiState, work: "asyncio.Task[ReconciliationRecord]") -> No
 async def list_reconciliations(state: State, store_id: str, query: Annotated[PageQuery, Query()]) -> Page[ReportShape]:
     """Newest first; a running one shows how far it is."""
     store = await store_of(state, store_id)
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         page = await Views(ledger).reconciliations(store.id, query.limit, query.before)
     now = state.deps.now()
     return Page[ReportShape](items=tuple(report_shape(r, now) for r in page.items), next_cursor=page.next_cursor)

@@ -41,7 +41,7 @@ async def store_of(state: ApiState, store_id: str, *, live: bool = False) -> Sto
     """The store. Raises ApiError 404 when there is none, 409 for an archived one where it has to be live."""
     store = None
     if "\0" not in store_id:
-        async with state.deps.ledger() as ledger:
+        async with state.deps.statements() as ledger:
             store = await ledger.store(store_id)
     if store is None:
         raise not_found("store", store_id)
@@ -52,7 +52,7 @@ async def store_of(state: ApiState, store_id: str, *, live: bool = False) -> Sto
 
 async def with_health(state: ApiState, store_id: str) -> StoreShape:
     """The store as it is now, with its polls and its last webhook."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         store = await ledger.store(store_id)
     if store is None:
         raise not_found("store", store_id)
@@ -75,7 +75,7 @@ async def add_store(state: State, entry: StoreEntry, *, check: bool = True) -> C
 @needs("read")
 async def list_stores(state: State, query: Annotated[StoreQuery, Query()]) -> Page[StoreShape]:
     """In the order they were connected, with the health of their polls and webhooks."""
-    async with state.deps.ledger() as ledger:
+    async with state.deps.statements() as ledger:
         stores = await ledger.stores(archived=query.archived)
     start = query.before or 0
     end = start + query.limit

@@ -33,4 +33,4 @@ __all__ = [
 
 
 class Views(TimelineViews, ExportViews, CountViews, ProcessViews, HearingViews, ReconciliationViews):
-    """All reads within a ledger's open transaction: `async with deps.ledger() as ledger: Views(ledger)`."""
+    """All reads: `async with deps.statements() as ledger: Views(ledger)`."""
