@@ -27,7 +27,7 @@ class Town:
 
     @classmethod
     def build(cls, rig: Rig, kind: str = "woocommerce") -> "Town":
-        """Starts sandbox and API and connects the store; webhooks of the store itself are dropped: we send them."""
+        """Starts sandbox and API and connects the store."""
         house = rig.house()
         sandbox, api = rig.sandbox(), rig.api(house)
         token = rig.token(house)
@@ -43,7 +43,6 @@ class Town:
         }
         store = call("POST", f"{api.url}/admin/v1/stores", entry, token)
         town = cls(rig, house, api, sandbox, kind, token, store["id"])
-        town.control("POST", f"/stores/{kind}/webhooks", {"mode": "drop"})
         town.control("PUT", f"/stores/{kind}/products/{SKU}", {"stock": 1_000_000})
         return town
 
@@ -60,9 +59,16 @@ class Town:
         return ids
 
     def first_polls(self, worker: Running) -> None:
-        """Lets the worker poll both sides of the empty shop and look after its webhooks."""
-        sql = "SELECT 1 FROM cursors WHERE polled_at IS NULL OR claimed_until IS NOT NULL"
-        until(lambda: not self.sql(sql), worker)
+        """Lets the worker poll both sides of the empty shop and make its webhooks; then they are dropped: we send them.
+
+        A shop whose webhooks are made waits for the door to answer: five seconds for each that nobody answers.
+        """
+        open_yet = (
+            "SELECT 1 FROM cursors WHERE polled_at IS NULL OR claimed_until IS NOT NULL",
+            "SELECT 1 FROM stores WHERE webhooks_checked_at IS NULL",
+        )
+        until(lambda: not any(self.sql(sql) for sql in open_yet), worker)
+        self.control("POST", f"/stores/{self.kind}/webhooks", {"mode": "drop"})
 
     def poll_idealo(self) -> None:
         """Makes idealo's poll due; the worker's next round takes it up."""
