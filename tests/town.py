@@ -172,8 +172,10 @@ class Town:
     # -- what the ledger says ---------------------------------------------------------------------------------------
 
     async def order(self, idealo_order_id: str) -> OrderRecord:
-        async with self.bridge.deps.ledger() as ledger:
-            return await ledger.order_for(self.store.id, idealo_order_id, None, self.clock())
+        async with self.bridge.deps.statements() as ledger:
+            order = await ledger.known_order(self.store.id, idealo_order_id)
+        assert order is not None, f"the ledger does not know {idealo_order_id}"
+        return order
 
     async def events(self, idealo_order_id: str) -> list[EventRecord]:
         order = await self.order(idealo_order_id)

@@ -1,4 +1,4 @@
-"""One-line jobs into app.sync; the functions take a bell's argument and nothing else."""
+"""Jobs into app.sync; the functions take a bell's argument and nothing else."""
 
 import dataclasses
 from typing import Any
@@ -32,7 +32,10 @@ async def look(ctx: Context, delivery_id: int) -> None:
 
 
 async def _follow(ctx: Context, bell: OwnBell) -> None:
-    """What a look found is settled by whoever looked, without the way through Redis; several orders are shared out."""
+    """What a look found is settled by whoever looked, without the way through Redis; several orders are shared out.
+
+    A look that is cut off before leaves its rings to the sweep.
+    """
     orders = [int(order_id) for _, order_id in bell.take()]
     if len(orders) == 1:
         await advance(ctx, orders[0])

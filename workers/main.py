@@ -93,29 +93,34 @@ async def _with_redis(bridge: Bridge, stop: asyncio.Event) -> None:
     except (RedisError, OSError, TimeoutError) as e:
         log.warning("redis.lost", detail=type(e).__name__)
     finally:
-        await finish(worker)
-        for task in (listening, serving, stopping):
-            task.cancel()
-            with suppress(asyncio.CancelledError, RedisError, OSError):
-                await task
-        with suppress(RedisError, OSError, AttributeError):
-            await worker.close()
+        await end(worker, listening, serving, stopping)
 
 
-async def finish(worker: Worker) -> None:
-    """Takes no further jobs and gives the running ones a moment; what is cut off is taken over after its lease.
+async def end(worker: Worker, *tasks: "asyncio.Task[Any]") -> None:
+    """Ends what gives the worker jobs, gives the running ones a moment, and closes arq's connection.
 
-    arq is left without jobs: it would take a cut off one for an end of the whole process.
+    A job that is cut off in the middle of a call keeps its order's lease; whoever comes next looks when it has run out.
     """
     worker.allow_pick_jobs = False
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError, RedisError, OSError):
+            await task
     running = set(worker.tasks.values())
     if running:
         _, late = await asyncio.wait(running, timeout=FINISH_S)
-        for task in late:
-            task.cancel()
+        for job in late:
+            job.cancel()
         if late:
             await asyncio.wait(late, timeout=FINISH_S)
+    for job in running:
+        if job.done() and not job.cancelled() and isinstance(job.exception(), Exception):
+            # arq met this at its own bookkeeping in Redis; ours is in Postgres.
+            log.debug("job.bookkeeping_lost", detail=type(job.exception()).__name__)
+    # arq would take a job that was cut off for an end of the whole process.
     worker.tasks.clear()
+    with suppress(RedisError, OSError, AttributeError):
+        await worker.close()
 
 
 class RingWorker(Worker):

@@ -84,7 +84,7 @@ class StoreHealth:
 
 
 async def health_of(state: ApiState, stores: list[StoreRecord]) -> StoreHealth:
-    """Of these stores, in two transactions."""
+    """Of these stores, as it stands now."""
     async with state.deps.statements() as ledger:
         cursors, reports = await ledger.cursors(), await Views(ledger).last_reconciliations()
     return StoreHealth(cursors, await webhook_health(state.deps, stores), reports)

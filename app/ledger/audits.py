@@ -20,7 +20,7 @@ MOST_KEPT = 1000
 
 
 class AuditBook(Book):
-    """Reconciliations within one open transaction."""
+    """Reconciliations on one connection."""
 
     async def begin_reconciliation(
         self,

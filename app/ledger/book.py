@@ -1,4 +1,4 @@
-"""What every book of the ledger stands on: statements within one open transaction."""
+"""What every book of the ledger stands on: statements on one connection."""
 
 from collections.abc import Mapping
 from typing import Any

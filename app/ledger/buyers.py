@@ -1,4 +1,4 @@
-"""Who bought, within one open transaction: kept once, shown on request, erased for good."""
+"""Who bought, on one connection: kept once, shown on request, erased for good."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.ledger.tables import BuyerRow, DeliveryRow, EventRow, OrderRow
 
 
 class BuyerBook(Book):
-    """Buyers within one open transaction."""
+    """Buyers on one connection."""
 
     async def keep_buyer(self, order_id: int, sealed: bytes, sealed_key: bytes) -> bool:
         """Keeps who bought, once; False where a row stands already: a later look changes nothing, erasure stays."""

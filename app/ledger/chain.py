@@ -1,4 +1,4 @@
-"""The chain of facts within one open transaction: its lock, its daily heads."""
+"""The chain of facts on one connection: its lock, its daily heads."""
 
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -63,7 +63,7 @@ class Link:
 
 
 class ChainBook(Book):
-    """Chains within one open transaction."""
+    """Chains on one connection."""
 
     async def _lock_order(self, order_id: int) -> HeldOrder:
         """Whoever extends a chain holds the order first, as whoever settles it does: so nobody waits in a ring."""

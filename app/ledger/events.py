@@ -26,7 +26,11 @@ _ORDER: BindParameter[Any] = bindparam("of_order")
 _NOW: BindParameter[Any] = bindparam("now")
 _OLDEST_DUE = (
     select(EventRow.due_at)
-    .where(col(EventRow.order_id) == col(OrderRow.id), col(EventRow.state) == "pending")
+    .where(
+        col(EventRow.order_id) == col(OrderRow.id),
+        col(EventRow.state) == "pending",
+        col(EventRow.reduced_at).is_(None),
+    )
     .order_by(col(EventRow.id))
     .limit(1)
     .scalar_subquery()
@@ -103,7 +107,7 @@ def _unknown(events: Sequence[Event], known: Collection[tuple[str, str]]) -> lis
 
 
 class EventBook(ChainBook):
-    """Events and attempts within one open transaction."""
+    """Events and attempts on one connection."""
 
     async def record(
         self,
@@ -189,9 +193,13 @@ class EventBook(ChainBook):
         None while somebody else has it, while its oldest pending event is not due, or while its store is paused.
         """
         token = str(uuid.uuid4())
-        leased = await self._run(_LEASE, {**_until(order_id, token, now), "now": now})
+        leased = await self._run(_LEASE, {**_under(order_id, token, now), "now": now})
         row = leased.one_or_none()
         return Leased(token, reading.order(row)) if row else None
+
+    async def extend(self, order_id: int, token: str, now: datetime) -> None:
+        """Begins the lease anew. Raises LeaseLost."""
+        await self._hold(_EXTEND, order_id, _under(order_id, token, now))
 
     async def release(self, order_id: int, token: str) -> None:
         await self._run(_RELEASE, {"of_order": order_id, "token": token})
@@ -209,7 +217,7 @@ class EventBook(ChainBook):
 
         Answers the order after it. Raises LeaseLost before it writes anything when somebody else works on it by now.
         """
-        values: dict[str, Any] = _until(order_id, token, now)
+        values: dict[str, Any] = _under(order_id, token, now)
         statement = _EXTEND
         if how.problem is Problem.UNKNOWN_SKU:
             # The port promises that nothing was created then, so nothing needs to be looked for.
@@ -224,11 +232,11 @@ class EventBook(ChainBook):
 
     async def begin_placing(self, order_id: int, token: str, now: datetime) -> None:
         """Written down before a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
-        await self._hold(_BEGIN_PLACING, order_id, {**_until(order_id, token, now), "now": now})
+        await self._hold(_BEGIN_PLACING, order_id, {**_under(order_id, token, now), "now": now})
 
     async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:
         """An event that is not ripe yet waits; that is no attempt. Raises LeaseLost."""
-        await self._hold(_EXTEND, order_id, _until(order_id, token, now))
+        await self._hold(_EXTEND, order_id, _under(order_id, token, now))
         await self._run(update(EventRow).where(col(EventRow.id) == event_id).values(due_at=due_at))
 
     async def _book(self, attempt: AttemptRecord, state: str, due_at: datetime, problem: Problem | None) -> None:
@@ -271,6 +279,6 @@ def next_of(history: Sequence[EventRecord], now: datetime) -> EventRecord | None
     return oldest if oldest and oldest.due_at <= now else None
 
 
-def _until(order_id: int, token: str, now: datetime) -> dict[str, Any]:
+def _under(order_id: int, token: str, now: datetime) -> dict[str, Any]:
     """What an update under a lease names: the order, whose lease it is, and until when it holds from now on."""
     return {"of_order": order_id, "token": token, "until": now + LEASE}

@@ -1,4 +1,4 @@
-"""The ledger within one transaction: every write, and the reads a write depends on."""
+"""The ledger on one connection: every write, and the reads a write depends on."""
 
 from app.ledger.audits import AuditBook
 from app.ledger.buyers import BuyerBook
@@ -12,4 +12,4 @@ __all__ = ["LEASE", "LeaseLost", "Leased", "Ledger"]
 
 
 class Ledger(StoreBook, OrderBook, EventBook, Worklist, AuditBook, BuyerBook, RetentionBook):
-    """One open transaction; app.ledger.session.transaction() makes it and commits it."""
+    """One connection: in a transaction, or each statement for itself; app.ledger.session makes it."""

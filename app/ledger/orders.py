@@ -50,7 +50,7 @@ _SEEN_SHIPPED = _SEEN.values(shipped=bindparam("units"))
 
 
 class OrderBook(Book):
-    """Orders and deliveries within one open transaction."""
+    """Orders and deliveries on one connection."""
 
     async def delivery(self, delivery_id: int) -> DeliveryRecord | None:
         row = (await self._run(_DELIVERY, {"delivery": delivery_id})).one_or_none()

@@ -15,7 +15,7 @@ from app.ledger.tables import AttemptRow, BuyerRow, DeliveryRow, EventRow, Order
 
 
 class RetentionBook(Book):
-    """Questions and writes of retention, within one open transaction."""
+    """Questions and writes of retention, on one connection."""
 
     async def old_deliveries(self, before: datetime) -> tuple[int, datetime | None]:
         """How many deliveries that were looked at came before a moment, and when the oldest did."""

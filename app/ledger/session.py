@@ -1,4 +1,4 @@
-"""One transaction, one Ledger; trouble with Postgres becomes one error of ours."""
+"""A Ledger on a transaction, or on single statements; trouble with Postgres becomes one error of ours."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Dialect, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -89,7 +90,7 @@ def _trouble_named() -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except (OperationalError, InterfaceError, ConnectionError, OSError, TimeoutError) as e:
+    except (OperationalError, InterfaceError, NoConnectionFree, ConnectionError, OSError, TimeoutError) as e:
         msg = f"Postgres is not available: {type(e).__name__}"
         raise LedgerUnavailable(msg) from e
     except DBAPIError as e:

@@ -31,7 +31,7 @@ class ShopTakenError(Exception):
 
 
 class StoreBook(Book):
-    """Stores within one open transaction."""
+    """Stores on one connection."""
 
     async def add_store(self, row: StoreRow) -> None:
         """A new store with both its cursors. Raises ShopTakenError when a live store serves its idealo shop."""

@@ -15,7 +15,7 @@ YOUNG = timedelta(days=14)
 
 
 class Worklist(Book):
-    """Questions the sweep asks, within one open transaction."""
+    """Questions the sweep asks, on one connection."""
 
     async def due_orders(self, now: datetime, limit: int) -> list[int]:
         """Orders with a due event that nobody works on, of stores that are worked on."""

@@ -1,7 +1,7 @@
 """Lease an order, settle its due events oldest first, release. The one place where errors end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,14 +11,15 @@ from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.events import Event
 from app.domain.orders import StoreOrder
 from app.ledger.events import next_of
-from app.ledger.ledger import LEASE, Leased, LeaseLost, Ledger
+from app.ledger.ledger import Leased, LeaseLost, Ledger
 from app.ledger.records import AttemptRecord, EventRecord, EventState, OrderRecord, Outcome, Settlement, StoreRecord
 from app.ledger.session import LedgerUnavailable
-from app.sync.actions import Action, CreateStoreOrder
+from app.sync.actions import Action
 from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
 from app.sync.perform import perform
+from app.sync.run import STEP_S, Run
 from app.wire.masking import mask, words_of
 
 WAITS = (
@@ -31,13 +32,6 @@ PATIENCE = sum(WAITS, timedelta())
 """The event is dead when all waits are used up and it has been tried for that long."""
 MOST_DEFERRALS = 200
 """A side that says for ever when to come back is shown to a person at last."""
-STEP_S = 100
-"""A step that takes longer is broken off while the lease still holds."""
-assert LEASE.total_seconds() > STEP_S  # noqa: S101 - two constants that must fit
-
-Begin = Callable[[Action], Awaitable[None]]
-"""Called between decision and call, for what must be written down before the call leaves."""
-
 log = structlog.get_logger("bridge")
 
 
@@ -49,15 +43,18 @@ async def advance(deps: Deps, order_id: int) -> int:
     attempts = 0
     # What was recorded while we held the lease rang for a worker that could not get it: so we ask once more.
     while leased := await _lease(deps, order_id):
+        run = Run(deps, leased.token, deps.now())
         try:
             case = await _next_case(deps, leased.order)
             while case is not None:
-                case = await _step(deps, case, leased.token)
+                case = await _step(run, case)
                 attempts += 1
         except LeaseLost:
             return attempts
         finally:
-            await _release(deps, order_id, leased.token)
+            # Whoever comes next would ask too soon whether a call that was cut off has had its effect.
+            if run.acting is None:
+                await _release(deps, order_id, leased.token)
     return attempts
 
 
@@ -75,28 +72,19 @@ async def _release(deps: Deps, order_id: int, token: str) -> None:
         log.warning("lease.not_released", order=order_id)
 
 
-async def _step(deps: Deps, case: Case, token: str) -> Case | None:
+async def _step(run: Run, case: Case) -> Case | None:
     """One event, one decision, at most one call, one settlement. Answers what is due next, None when nothing is."""
     order_id = case.order.id
-    acting: list[Action] = []
-
-    async def begin(action: Action) -> None:
-        acting.append(action)
-        if isinstance(action, CreateStoreOrder):
-            async with deps.statements() as ledger:
-                await ledger.begin_placing(order_id, token, deps.now())
-
-    end = await _try(case, begin)
+    await run.hold(order_id)
+    end = await _try(case, run)
     if isinstance(end, Later):
-        async with deps.ledger() as ledger:
-            await ledger.postpone(order_id, token, case.record.id, end.due_at, deps.now())
-        return await _next_case(deps, case.order, case)
-    action = acting[0] if acting else None
-    how = _settlement(case, end, action, deps.now())
-    async with deps.ledger() as ledger:
-        order = await ledger.settle(order_id, token, how, deps.now())
+        await run.postpone(order_id, case.record.id, end.due_at)
+        return await _next_case(run.deps, case.order, case)
+    action = run.acting
+    how = _settlement(case, end, action, run.deps.now())
+    order = await run.settle(order_id, how)
     _report(case, how)
-    return await _next_case(deps, order, case, action)
+    return await _next_case(run.deps, order, case, action)
 
 
 async def _next_case(
@@ -111,7 +99,8 @@ async def _next_case(
         case = await _open(deps, ledger, order, due, history)
     if case is None or not case.store.working:
         return None
-    if earlier:
+    # A fact must not be judged by what was read before it was found; this run's own conclusions were drawn from it.
+    if earlier and due.found_by == "ledger" and not due.attempts:
         case.seen = earlier.seen.kept(wrote, case.now)
     return case
 
@@ -180,11 +169,11 @@ class _End:
     bug: bool = False
 
 
-async def _try(case: Case, begin: Begin) -> _End | Later:
+async def _try(case: Case, run: Run) -> _End | Later:
     """Decides and performs; every error ends here."""
     try:
         async with asyncio.timeout(STEP_S):
-            return await _decide_and_perform(case, begin)
+            return await _decide_and_perform(case, run)
     except Retryable as e:
         return _End("deferred" if e.after else "retry", str(e), after=e.after)
     except Permanent as e:
@@ -198,13 +187,13 @@ async def _try(case: Case, begin: Begin) -> _End | Later:
         return _End("retry", f"bug: {words_of(e)}", bug=True)
 
 
-async def _decide_and_perform(case: Case, begin: Begin) -> _End | Later:
+async def _decide_and_perform(case: Case, run: Run) -> _End | Later:
     decision: Decision = await decide(case)
     if isinstance(decision, Later):
         return decision
     if not isinstance(decision, Do):
         return _End("skipped", decision.reason, follow=decision.follow)
-    await begin(decision.action)
+    await run.begin(decision.action, case.order.id)
     done = await perform(decision.action, case)
     return _End("done", done.detail, done.follow, done.linked)
 

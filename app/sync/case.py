@@ -15,12 +15,15 @@ from app.ports import StoreAdapter
 from app.sync.actions import WRITES_TO_IDEALO, WRITES_TO_STORE, Action
 
 FRESH = timedelta(seconds=10)
-"""What was read that short a time ago need not be read again, unless we wrote to that side since."""
+"""What was read that short a time before a step begins serves it too, unless we wrote to that side since."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a run has read of both sides; neither was read before `since`."""
+    """What a run has read of both sides; neither was read before `since`.
+
+    Handed on only to facts the run itself has drawn from it (app.sync.advance): what anybody else found may be newer.
+    """
 
     since: datetime
     at_idealo: IdealoOrder | None = None
@@ -39,7 +42,7 @@ class Seen:
 
 @dataclass
 class Case:
-    """Reads each side at most once; a new run makes a new case and so looks again."""
+    """Reads each side at most once, and not what the step before has just read."""
 
     record: EventRecord
     store: StoreRecord

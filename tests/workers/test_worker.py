@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from app.config import Settings
 from sandbox.inprocess import SandboxTransport
 from tests.town import Town
 from workers.alone import work_without_redis
-from workers.main import finish, make_worker
+from workers.main import end, make_worker
 
 pytestmark = pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 NOBODY = "redis://127.0.0.1:1/0"
@@ -40,11 +40,7 @@ async def working(bridge: Bridge, **options: Any) -> AsyncIterator[None]:
     worker = make_worker(bridge, **options)
     running = asyncio.create_task(worker.async_run())
     yield
-    await finish(worker)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
-    await worker.close()
+    await end(worker, running)
 
 
 async def imported(town: Town, order: str) -> bool:

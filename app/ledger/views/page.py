@@ -1,4 +1,4 @@
-"""What all views share: the ledger's own connection, and one page of a list, newest first."""
+"""What all views share: the ledger's connection, and one page of a list, newest first."""
 
 import functools
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ def _made(sql: str) -> TextClause:
 
 
 class View:
-    """Reads within a ledger's open transaction."""
+    """Reads on a ledger's connection."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     async def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row[*tuple[Any, ...]]]:
-        return list(await self._ledger._run(_made(sql), parameters))  # noqa: SLF001 - views read in its transaction
+        return list(await self._ledger._run(_made(sql), parameters))  # noqa: SLF001 - views read on its connection
 
 
 def page_of(items: list[T], ids: list[int], limit: int) -> Page[T]:

@@ -1,0 +1,55 @@
+"""One lease on an order and what is written under it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.ledger.ledger import LEASE
+from app.ledger.records import OrderRecord, Settlement
+from app.sync.actions import Action, CreateStoreOrder
+from app.sync.deps import Deps
+
+STEP_S = 100
+"""A step that takes longer is broken off while the lease still holds."""
+SETTLING_S = 10
+"""What a step needs of the lease besides: to write down how it ended."""
+assert LEASE.total_seconds() > STEP_S + SETTLING_S  # noqa: S101 - two constants that must fit
+
+
+@dataclass
+class Run:
+    """One lease and what is done under it."""
+
+    deps: Deps
+    token: str
+    held_since: datetime
+    acting: Action | None = None
+    """A call that may have left, and whose end is not written down yet."""
+
+    async def begin(self, action: Action, order_id: int) -> None:
+        """Before the call leaves: a creation is announced, so that whoever comes next asks the store first."""
+        if isinstance(action, CreateStoreOrder):
+            async with self.deps.statements() as ledger:
+                await ledger.begin_placing(order_id, self.token, self._extended())
+        self.acting = action
+
+    async def hold(self, order_id: int) -> None:
+        """What is left of the lease has to outlast a step. Raises LeaseLost."""
+        if self.deps.now() - self.held_since > LEASE - timedelta(seconds=STEP_S + SETTLING_S):
+            async with self.deps.statements() as ledger:
+                await ledger.extend(order_id, self.token, self._extended())
+
+    async def settle(self, order_id: int, how: Settlement) -> OrderRecord:
+        """Raises LeaseLost."""
+        async with self.deps.ledger() as ledger:
+            order = await ledger.settle(order_id, self.token, how, self._extended())
+        self.acting = None
+        return order
+
+    async def postpone(self, order_id: int, event_id: int, due_at: datetime) -> None:
+        """Raises LeaseLost."""
+        async with self.deps.ledger() as ledger:
+            await ledger.postpone(order_id, self.token, event_id, due_at, self._extended())
+
+    def _extended(self) -> datetime:
+        self.held_since = self.deps.now()
+        return self.held_since
