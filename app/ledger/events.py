@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, or_
+from sqlalchemy import BindParameter, bindparam, exists, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 
@@ -251,32 +251,46 @@ class EventBook(ChainBook):
         """Dead -> skipped, with the actor and the reason on record; None when the event is not dead."""
         return await self._decide(event_id, "skipped", ("dismissed", actor, reason), now)
 
+    async def ask_again(self, order_id: int, reason: str, now: datetime) -> list[int] | None:
+        """Skipped -> pending, with the reason on record: all of an order's events but those a person dismissed.
+
+        Answers their ids; None while somebody works on the order, who may be about to skip another.
+        """
+        free = or_(col(OrderRow.leased_until).is_(None), col(OrderRow.leased_until) < now)
+        order = select(OrderRow.id).where(col(OrderRow.id) == order_id, free).with_for_update(key_share=True)
+        if (await self._run(order)).one_or_none() is None:
+            return None
+        newest = col(AttemptRow.number) == col(EventRow.attempts)
+        dismissed = exists().where(
+            col(AttemptRow.event_id) == col(EventRow.id), newest, col(AttemptRow.outcome) == "dismissed"
+        )
+        query = select(EventRow.id, EventRow.attempts).where(
+            col(EventRow.order_id) == order_id,
+            col(EventRow.state) == "skipped",
+            col(EventRow.reduced_at).is_(None),
+            ~dismissed,
+        )
+        found = [(int(event_id), int(tries)) for event_id, tries in await self._run(query)]
+        for event_id, tries in found:
+            await self._book(_decision(event_id, tries + 1, ("replayed", "bridge", reason), now), "pending", now, None)
+        return [event_id for event_id, _ in found]
+
     async def _decide(self, event_id: int, state: str, how: tuple[str, str, str], now: datetime) -> EventRecord | None:
         query = select(EventRow).where(col(EventRow.id) == event_id)
         row = (await self._run(query.with_for_update())).one_or_none()
         if row is None or row.state != "dead":
             return None
-        outcome, actor, reason = how
-        attempt = AttemptRecord.model_validate(
-            {
-                "event_id": event_id,
-                "number": row.attempts + 1,
-                "actor": actor,
-                "action": None,
-                "outcome": outcome,
-                "detail": reason,
-                "started_at": now,
-                "ended_at": now,
-            }
-        )
-        await self._book(attempt, state, now, None)
+        await self._book(_decision(event_id, row.attempts + 1, how, now), state, now, None)
         return reading.event((await self._run(query)).one())
 
 
-def next_of(history: Sequence[EventRecord], now: datetime) -> EventRecord | None:
-    """The oldest pending event, if it is due: a waiting one holds back the younger ones, a dead one does not."""
-    oldest = next((record for record in history if record.state == "pending"), None)
-    return oldest if oldest and oldest.due_at <= now else None
+def _decision(event_id: int, number: int, how: tuple[str, str, str], now: datetime) -> AttemptRecord:
+    """The attempt that stands for a decision about an event: outcome, who took it, and why."""
+    outcome, actor, reason = how
+    said = {"actor": actor, "action": None, "outcome": outcome, "detail": reason}
+    return AttemptRecord.model_validate(
+        {"event_id": event_id, "number": number, **said, "started_at": now, "ended_at": now}
+    )
 
 
 def _under(order_id: int, token: str, now: datetime) -> dict[str, Any]:

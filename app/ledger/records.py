@@ -1,5 +1,7 @@
 """Rows of the ledger as the rest of the program sees them: frozen, with the event as its domain value."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -165,3 +167,9 @@ class Settlement(Value):
     store_order_id: str | None = None
     store_order_number: str | None = None
     """The link to write, when the attempt made or found the store order."""
+
+
+def next_of(history: Sequence[EventRecord], now: datetime) -> EventRecord | None:
+    """The oldest pending event, if it is due: a waiting one holds back the younger ones, a dead one does not."""
+    oldest = next((record for record in history if record.state == "pending"), None)
+    return oldest if oldest and oldest.due_at <= now else None

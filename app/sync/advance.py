@@ -10,16 +10,24 @@ import structlog
 from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.events import Event
 from app.domain.orders import StoreOrder
-from app.ledger.events import next_of
 from app.ledger.ledger import Leased, LeaseLost, Ledger
-from app.ledger.records import AttemptRecord, EventRecord, EventState, OrderRecord, Outcome, Settlement, StoreRecord
+from app.ledger.records import (
+    AttemptRecord,
+    EventRecord,
+    EventState,
+    OrderRecord,
+    Outcome,
+    Settlement,
+    StoreRecord,
+    next_of,
+)
 from app.ledger.session import LedgerUnavailable
 from app.sync.actions import Action
 from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
 from app.sync.perform import perform
-from app.sync.run import STEP_S, Run
+from app.sync.run import STEP_S, Run, look_back
 from app.wire.masking import mask, words_of
 
 WAITS = (
@@ -50,6 +58,8 @@ async def advance(deps: Deps, order_id: int) -> int:
                 case = await _step(run, case)
                 attempts += 1
         except LeaseLost:
+            if run.acting is not None:
+                await look_back(deps, order_id)
             return attempts
         finally:
             # Whoever comes next would ask too soon whether a call that was cut off has had its effect.

@@ -1,7 +1,10 @@
 """One lease on an order and what is written under it."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import structlog
 
 from app.ledger.ledger import LEASE
 from app.ledger.records import OrderRecord, Settlement
@@ -13,6 +16,12 @@ STEP_S = 100
 SETTLING_S = 10
 """What a step needs of the lease besides: to write down how it ended."""
 assert LEASE.total_seconds() > STEP_S + SETTLING_S  # noqa: S101 - two constants that must fit
+
+LOOK_BACK_S = 1.0
+LOOKS_BACK = 150
+"""Longer than whoever took an order over may keep it."""
+
+log = structlog.get_logger("bridge")
 
 
 @dataclass
@@ -53,3 +62,21 @@ class Run:
     def _extended(self) -> datetime:
         self.held_since = self.deps.now()
         return self.held_since
+
+
+async def look_back(deps: Deps, order_id: int) -> None:
+    """Whoever took the order over may have judged it before our call had its effect: what was skipped is asked again.
+
+    A machine that slept in the middle of a call wakes up with its lease gone, and with the call still going on.
+    """
+    reason = "a call of an earlier step ended only now"
+    for _ in range(LOOKS_BACK):
+        async with deps.ledger() as ledger:
+            asked = await ledger.ask_again(order_id, reason, deps.now())
+        if asked is not None:
+            log.warning("lease.lost_in_a_call", order=order_id, asked_again=len(asked))
+            if asked:
+                await deps.queue.advance(order_id)
+            return
+        await asyncio.sleep(LOOK_BACK_S)
+    log.error("lease.lost_in_a_call", order=order_id, advice="compare the order with: bridge reconcile")

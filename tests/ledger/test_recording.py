@@ -8,9 +8,8 @@ from sqlalchemy import insert
 
 from app.domain.errors import Problem
 from app.domain.events import Event, LineCancelled, OrderImported, OrderPlaced, OrderRevoked, ShipmentCreated
-from app.ledger.events import next_of
 from app.ledger.ledger import LEASE, Leased, LeaseLost, Ledger
-from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, Outcome, Settlement
+from app.ledger.records import AttemptRecord, EventRecord, OrderRecord, Outcome, Settlement, next_of
 from app.ledger.tables import AttemptRow
 from tests.clock import Clock
 from tests.factories import a_purchase

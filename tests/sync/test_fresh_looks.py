@@ -97,3 +97,30 @@ async def test_a_call_that_was_cut_off_is_not_repeated_before_its_effect_can_be_
     town.clock.pass_time(minutes=3)
     assert await advance(town.bridge.deps, link.id) == 1
     assert [p["kind"] for p in (await town.at_idealo(order))["history"]].count("fulfillment") == 1
+
+
+async def test_an_order_whose_creation_ended_after_another_worker_took_it_over_is_not_lost(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that sleeps in the middle of a creation wakes up without its lease, and the call still goes on."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+    taken: list[int] = []
+
+    async def asleep(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        town.clock.pass_time(minutes=70)
+        await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
+        town.clock.pass_time(minutes=10)
+        await poll_idealo(town.bridge.deps, town.store.id)
+        taken.append(await advance(town.bridge.deps, (await town.order(order)).id))
+        return await create(*arguments)
+
+    monkeypatch.setattr(adapter, "create_order", asleep)
+    await town.import_new()
+    assert taken == [2], "the other worker judged the import and the cancellation"
+    await town.hours(2)
+    assert (await town.order(order)).store_order_id is not None
+    assert all(line["cancelled"] == line["quantity"] for line in (await town.in_store(order))["lines"])
+    assert all(not line.endswith("pending") for line in await town.story(order))
