@@ -150,7 +150,10 @@ class StoreAdapter(Protocol):
 
     # writes
     async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
-        """Creates the order so that find_order finds it. Permanent(unknown_sku) before anything is created."""
+        """Creates the order so that find_order finds it. Permanent(unknown_sku) before anything is created.
+
+        What it reads before the creation it reads under `before_write`, so that trouble there costs no wait.
+        """
         ...
 
     async def cancel_order(self, order_id: str) -> StoreOrder:

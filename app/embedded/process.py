@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
+_PORTS = range(15_000, 30_000)
+"""Below what Linux (32768) and macOS (49152) give to outgoing connections."""
+_PROBES = 100
 _PR_SET_PDEATHSIG = 1
 _PATHS = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 
@@ -126,11 +130,15 @@ def end_orphan(pid: int, marker: str, stop_signal: signal.Signals, patience_s: f
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that is free now; whoever binds it must be ready to ask again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback interface that is free now; whoever binds it must be ready to ask again.
+
+    Not one the kernel gives to outgoing connections: a server that restarts could find its own taken by one of them.
+    """
+    for port in random.sample(_PORTS, _PROBES):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise EmbeddedError(f"none of {_PROBES} ports from {_PORTS.start} to {_PORTS.stop - 1} is free on 127.0.0.1")
 
 
 def open_log(path: Path) -> IO[bytes]:

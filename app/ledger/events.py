@@ -219,8 +219,7 @@ class EventBook(ChainBook):
         """
         values: dict[str, Any] = _under(order_id, token, now)
         statement = _EXTEND
-        if how.problem is Problem.UNKNOWN_SKU:
-            # The port promises that nothing was created then, so nothing needs to be looked for.
+        if how.nothing_placed:
             statement = _NOTHING_PLACED
         elif how.store_order_id is not None:
             statement = _LINK

@@ -22,7 +22,7 @@ from app.ledger.records import (
     next_of,
 )
 from app.ledger.session import LedgerUnavailable
-from app.sync.actions import Action
+from app.sync.actions import Action, CreateStoreOrder
 from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
@@ -177,6 +177,7 @@ class _End:
     problem: Problem | None = None
     after: timedelta | None = None
     bug: bool = False
+    before_write: bool = False
 
 
 async def _try(case: Case, run: Run) -> _End | Later:
@@ -185,7 +186,7 @@ async def _try(case: Case, run: Run) -> _End | Later:
         async with asyncio.timeout(STEP_S):
             return await _decide_and_perform(case, run)
     except Retryable as e:
-        return _End("deferred" if e.after else "retry", str(e), after=e.after)
+        return _End("deferred" if e.after else "retry", str(e), after=e.after, before_write=e.before_write)
     except Permanent as e:
         return _End("dead", str(e), problem=e.problem)
     except TimeoutError:
@@ -236,6 +237,8 @@ def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> 
         follow=end.follow,
         store_order_id=end.linked.store_order_id if end.linked else None,
         store_order_number=end.linked.number if end.linked else None,
+        # The port promises that an unknown SKU is told before anything is created.
+        nothing_placed=isinstance(action, CreateStoreOrder) and (end.before_write or problem is Problem.UNKNOWN_SKU),
     )
 
 

@@ -19,7 +19,7 @@ from app.sync.compare import compare
 from app.sync.deps import Deps
 from app.sync.difference import RULES, Sight
 from app.sync.holding import holding
-from app.sync.mend import mend
+from app.sync.mend import mend, mend_link
 from app.sync.sighting import Eyes, SideUnread
 from app.sync.strangers import find_strangers
 from app.wire.vault import SealBrokenError
@@ -230,6 +230,9 @@ class _Audit:
         self.found.differences += strangers.differences
         self.found.doubtful = [(i, None, None) for i in strangers.unknown]
         await self._confirm(eyes)
+        for one in strangers.unlinked:
+            linked = self._may_mend and await mend_link(eyes, one)
+            self.found.differences.append(one.model_copy(update={"verdict": "mended"}) if linked else one)
 
     def _unreachable(self, side: ComparedSide, detail: str) -> None:
         how = RULES["side_unreachable"]

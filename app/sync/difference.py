@@ -94,7 +94,9 @@ RULES: dict[str, Rule] = {
         ("idealo", "store"), "idealo counts units of an order that was left out: enter it in the shop by hand"
     ),
     "not_linked": Rule(
-        ("ledger", "store"), "the shop has this order and the ledger left it out: cancel it there if nobody ordered it"
+        ("ledger", "store"),
+        "the shop has this order and the ledger left it out: cancel it there if nobody ordered it",
+        mendable=True,
     ),
     "order_not_at_idealo": Rule(
         ("idealo", "store"), "the shop's order names an idealo order this account does not have: a copied order?"

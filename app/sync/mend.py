@@ -2,6 +2,7 @@
 
 import structlog
 
+from app.domain.difference import Difference
 from app.domain.errors import Permanent, Problem, Retryable
 from app.idealo import Unreadable
 from app.sync.advance import advance
@@ -38,3 +39,18 @@ async def _look_and_settle(eyes: Eyes, idealo_order_id: str, unreadable: Unreada
     if order.store_order_id is not None:
         await look_at_store_order(deps, store, order.store_order_id, "poll")
     await advance(deps, order.id)
+
+
+async def mend_link(eyes: Eyes, missing: Difference) -> bool:
+    """Asks again what was skipped because the store had no order yet; whether the ledger follows the store's one then.
+
+    So it stands where the creation had its effect only after its worker was gone. Raises LedgerUnavailable.
+    """
+    deps = eyes.deps
+    assert missing.order_id is not None  # noqa: S101 - the ledger left this order out, so it knows it
+    async with deps.ledger() as ledger:
+        asked = await ledger.ask_again(missing.order_id, "the store has this order", deps.now())
+    if asked:
+        await advance(deps, missing.order_id)
+    order = (await eyes.recorded(missing.idealo_order_id or "")).order
+    return order is not None and order.store_order_id == missing.store_order_id

@@ -1,6 +1,7 @@
 """Reads one order on all three sides for a comparison: both sides first, the ledger last."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -15,9 +16,10 @@ from app.ports import StoreAdapter
 from app.sync.deps import Deps
 from app.sync.difference import Sight
 
-PATIENCE_S = 10.0
-"""A side that asks for a pause no longer than that gets it; a longer one is a side that cannot be read now."""
-PAUSES = 3
+PATIENCE_S = 60.0
+"""A side that asks for pauses gets as many as fit; one that wants more is a side that cannot be read now."""
+SPREAD = 0.5
+"""Questions that are sent away together do not come back together: each waits up to so much longer."""
 
 _T = TypeVar("_T")
 
@@ -119,7 +121,7 @@ class Eyes:
 
 async def _patiently(side: ComparedSide, ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, str | None]:
     """The answer, after the pauses the side asks for, or why the order itself is at fault. Raises SideUnread."""
-    pauses = 0
+    left = PATIENCE_S
     while True:
         try:
             return await ask(), None
@@ -128,8 +130,9 @@ async def _patiently(side: ComparedSide, ask: Callable[[], Awaitable[_T]]) -> tu
                 raise SideUnread(side, str(error), lasting=True) from error
             return None, str(error)
         except Retryable as error:
-            asked = error.after.total_seconds() if error.after else None
-            if asked is None or asked > PATIENCE_S or pauses == PAUSES:
+            spread = random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
+            pause = error.after.total_seconds() * spread if error.after else None
+            if pause is None or pause > left:
                 raise SideUnread(side, str(error), lasting=False) from error
-        await asyncio.sleep(asked)
-        pauses += 1
+        await asyncio.sleep(pause)
+        left -= pause

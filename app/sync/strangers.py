@@ -23,6 +23,8 @@ class Strangers:
     differences: list[Difference] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """idealo ids the ledger has never seen; reading them at idealo may bring them in line."""
+    unlinked: list[Difference] = field(default_factory=list)
+    """Orders the ledger left out and the store has; asking again may link them."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,7 +76,7 @@ async def _judge(eyes: Eyes, stray: StoreOrder, idealo_order_id: str, found: Str
             sight, "not_linked", expected="no order in the store", found=shown,
             verdict=sight.explained(sight.events(e.OrderPlaced)),
         )  # fmt: skip
-        found.differences.append(_of(one, stray))
+        (found.unlinked if one.verdict == "open" else found.differences).append(_of(one, stray))
     elif order.store_order_id != stray.store_order_id:
         one = differs(
             sight,

@@ -81,6 +81,12 @@ class Operator:
             self._pause()
         raise RefusedError(f"another reconciliation of the {kind} shop does not end")
 
+    def wait(self, seconds: float) -> None:
+        """Lets the bridge go on with what it does."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._pause()
+
     def ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, also: Iterable[int] = ()
     ) -> dict[str, Any]:

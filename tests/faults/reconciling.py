@@ -3,9 +3,14 @@
 from collections.abc import Collection, Iterable
 
 from app.api.report_shapes import ReportShape
+from app.domain.difference import Difference
 from tests.faults.operator import Operator, RefusedError
 from tests.sync.reconciled import in_words, not_at_rest
 from tests.sync.rules import Wrong
+
+LOOKS = 5
+"""The next poll finds what a side was told a moment ago; what is under way in so many reports on end is stuck."""
+BETWEEN_S = 3
 
 
 def reconciled(
@@ -19,23 +24,33 @@ def reconciled(
     compared = 0
     for kind in kinds:
         try:
-            report = operator.reconcile(kind)
+            report = _at_its_end(operator, kind)
         except RefusedError as error:
             wrong.append((kind, Wrong("reconciled", str(error))))
             continue
         compared += report.orders
-        wrong += _differences(kind, report, only)
+        if report.status != "ended":
+            wrong.append((kind, Wrong("reconciled", f"report {report.id} is {report.status}")))
+        wrong += [
+            (f"{kind} {one.idealo_order_id or ''}".strip(), Wrong("reconciled", in_words(one)))
+            for one in _found(report)
+            if only is None or one.idealo_order_id is None or one.idealo_order_id in only
+        ]
     if orders is not None and compared != orders:
         wrong.append(("all stores", Wrong("reconciled", f"{compared} of {orders} orders compared")))
     return wrong
 
 
-def _differences(kind: str, report: ReportShape, only: Collection[str] | None) -> list[tuple[str, Wrong]]:
-    if report.status != "ended":
-        return [(kind, Wrong("reconciled", f"report {report.id} is {report.status}"))]
-    found = not_at_rest([*report.differences, *report.mended, *report.under_way])
-    return [
-        (f"{kind} {one.idealo_order_id or ''}".strip(), Wrong("reconciled", in_words(one)))
-        for one in found
-        if only is None or one.idealo_order_id is None or one.idealo_order_id in only
-    ]
+def _at_its_end(operator: Operator, kind: str) -> ReportShape:
+    """The first report that finds anything besides what is under way, or the last of so many. Raises RefusedError."""
+    report = operator.reconcile(kind)
+    for _ in range(LOOKS - 1):
+        if not report.under_way or len(_found(report)) > len(report.under_way):
+            break
+        operator.wait(BETWEEN_S)
+        report = operator.reconcile(kind)
+    return report
+
+
+def _found(report: ReportShape) -> list[Difference]:
+    return not_at_rest([*report.differences, *report.mended, *report.under_way])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.registry import ADAPTERS
-from app.sync.advance import WAITS
+from app.sync.advance import WAITS, advance
+from app.sync.reconcile import poll_idealo
 from tests.sync.agreement import disagreements
 from tests.town import Town
 
@@ -109,6 +110,20 @@ async def test_one_effect_whichever_call_to_the_store_is_hit(fault: str, town: T
         assert await disagreements(town) == []
         mine = await town.in_store(order)
         assert [line["cancelled"] for line in mine["lines"]] == [3]
+
+
+async def test_trouble_before_a_creation_left_costs_no_wait_for_what_it_may_have_done(town: Town) -> None:
+    """The first call of an import reads the shop's products; nothing can become visible after it."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await poll_idealo(town.bridge.deps, town.store.id)
+    await town.fault(town.kind, "status", status=503, times=1)
+    assert await advance(town.bridge.deps, (await town.order(order)).id) == 1
+    [placed] = await town.events(order)
+    assert (placed.state, placed.due_at - town.clock()) == ("pending", WAITS[0])
+    town.clock.pass_time(seconds=WAITS[0].total_seconds())
+    await town.settle()
+    assert (await town.story(order))[0] == "order.placed order done"
+    assert await disagreements(town) == []
 
 
 async def test_retry_after_is_kept_to_the_second(town: Town) -> None:

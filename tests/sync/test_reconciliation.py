@@ -1,10 +1,12 @@
 """The three-way reconciliation: empty for a town at rest, every planted difference by name, mended where it can be."""
 
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 import pytest
 
+from app.domain.errors import Retryable
 from app.ledger.records import ReconciliationRecord
 from app.sync.actions import CreateStoreOrder
 from sandbox.idealo.values import Order, Refund
@@ -151,6 +153,56 @@ async def test_units_the_ledger_told_and_idealo_lost_are_named(town: Town) -> No
         ("cancellation_not_at_idealo", whole, "open"),
         ("units_not_at_idealo", part, "open"),
     }
+
+
+@pytest.mark.parametrize("verdict", ["mended", "open"])
+async def test_an_order_whose_creation_took_effect_after_it_was_given_up_is_linked(
+    verdict: str, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker is gone, the request was still on its way, and the buyer cancelled before anybody could see it."""
+    [order] = await town.place(lines=LINES)
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+    sent: list[tuple[Any, ...]] = []
+
+    async def unheard_of(*arguments: Any) -> Any:
+        sent.append(arguments)
+        raise Retryable("no answer in time")
+
+    monkeypatch.setattr(adapter, "create_order", unheard_of)
+    await town.import_new()
+    monkeypatch.undo()
+    await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
+    await town.hours(1)
+    assert all(line.endswith("skipped") for line in await town.story(order))
+    stray = await create(*sent[0])
+    town.clock.pass_time(hours=1)
+    repair = verdict == "mended"
+    assert named(await reconciled(town, repair=repair)) == {("not_linked", order, verdict)}
+    assert (await town.order(order)).store_order_id == (stray.store_order_id if repair else None)
+    if repair:
+        await town.hours(1)
+        assert all(line["cancelled"] == line["quantity"] for line in (await town.in_store(order))["lines"])
+        assert await left_over(town) == []
+
+
+@WOOCOMMERCE
+async def test_a_stray_the_bridge_never_began_to_create_is_left_to_a_person(town: Town) -> None:
+    [order, other] = [(await town.place(lines=LINES, seed=number))[0] for number in range(2)]
+    await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
+    await town.import_new()
+    [create] = [a.action for a in await town.attempts(other) if a.action and a.action["name"] == "create_store_order"]
+    draft = CreateStoreOrder.model_validate(create).draft
+    foreign = draft.model_copy(update={"purchase": draft.purchase.model_copy(update={"idealo_order_id": order})})
+    adapter, idealo = town.bridge.deps.sides.adapter(town.store), town.bridge.deps.sides.idealo(town.store)
+    await adapter.create_order(foreign, (await idealo.order(order)).buyer)
+    town.clock.pass_time(hours=1)
+    for _ in range(2):
+        report = await reconciled(town)
+        assert named(report) == {("not_linked", order, "open")}
+        assert (await town.story(order))[0] == "order.placed order skipped"
+        assert (await town.order(order)).store_order_id is None
+        town.clock.pass_time(hours=1)
 
 
 @WOOCOMMERCE

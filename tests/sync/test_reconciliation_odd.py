@@ -1,5 +1,6 @@
 """The reconciliation where the ledger itself is at odds, where people decide, and where a side does not answer."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -109,6 +110,31 @@ async def test_one_order_that_cannot_be_read_does_not_stop_the_others(town: Town
     await town.fault("woocommerce", "status", status=500, method="GET", path=f"*/orders/{bad}", times=1)
     report = await reconciled(town)
     assert named(report) == {("unread", orders[0], "open"), ("event_not_in_ledger", orders[2], "mended")}
+
+
+@pytest.mark.parametrize("pauses", [4, 40])
+async def test_a_side_that_asks_for_pauses_gets_them_for_a_minute(
+    pauses: int, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [order] = await imported(town, 1)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        if seconds < 10:
+            slept.append(seconds)
+        await really(0 if seconds < 10 else seconds)
+
+    really = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    bad = (await town.in_store(order))["store_order_id"]
+    await town.fault("woocommerce", "rate_limit", method="GET", path=f"*/orders/{bad}", seconds=5, times=pauses)
+    report = await reconciled(town)
+    assert all(5 <= pause <= 7.5 for pause in slept)
+    if pauses == 4:
+        assert (named(report), len(slept)) == (set(), pauses)
+    else:
+        assert named(report) == {("unread", order, "open")}
+        assert 50 < sum(slept) <= 60
 
 
 async def test_a_paused_store_is_compared_and_left_alone(town: Town) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, SyncError
+from app.domain.errors import Permanent, Problem, SyncError, before_write
 from app.domain.orders import Contradiction, StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.tax import Draft
@@ -120,13 +120,14 @@ class Adapter:
         """Looks the SKUs up, creates, invoices, and compares what the shop kept: what differs goes on hold with a
         contradiction. Never raises for an order that stands, unless the shop stops answering.
         """
-        products = await self._shop.products([line.store_sku for line in draft.lines])
-        shop = await self._shop.view()
+        ordered = units_per_sku((line.store_sku, line.line.quantity) for line in draft.lines)
+        with before_write():
+            products = await self._shop.products([line.store_sku for line in draft.lines])
+            shop = await self._shop.view()
+            short = shortages(products, ordered, await self._shop.salable(products))
         if shop.currency != draft.purchase.currency:
             text = f"the shop's base currency is {shop.currency}, the order's {draft.purchase.currency}"
             raise Permanent(Problem.REJECTED, text)
-        ordered = units_per_sku((line.store_sku, line.line.quantity) for line in draft.lines)
-        short = shortages(products, ordered, await self._shop.salable(products))
         kept = addresses(buyer)
         entity = order_entity(draft, kept, products, shop, self._settings)
         order_id, notes = await self._created(entity)

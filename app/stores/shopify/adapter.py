@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, Retryable
+from app.domain.errors import Permanent, Problem, Retryable, before_write
 from app.domain.orders import StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.tax import Draft
@@ -101,8 +101,9 @@ class Adapter:
 
     async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
         """Looks the SKUs up, creates, and compares the total: what differs becomes a contradiction of the snapshot."""
-        known = await variants(self._graph, [line.store_sku for line in draft.lines])
-        kind = await self._definition.type()
+        with before_write():
+            known = await variants(self._graph, [line.store_sku for line in draft.lines])
+            kind = await self._definition.type()
         placed = placement(draft, buyer, known, kind, self._settings)
         head = await self._created(placed)
         snapshot = store_order(await completed(self._graph, head), self._settings)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.value import Value
 
-_LONGEST_S = 5.0
+LONGEST_S = 5.0
 """Nobody waits longer inside a call; a bucket that is still empty then answers THROTTLED, and the bridge waits."""
 
 
@@ -47,13 +47,20 @@ class Bucket:
         self._now = now
         self._last: tuple[Cost, float] | None = None
         self._asks: dict[str, Decimal] = {}
+        self._promised = Decimal(0)
+        """What calls cost that left after the last answer; Shopify reserves it before it begins."""
 
     def note(self, name: str, body: Mapping[str, Any]) -> None:
         """Remembers what an answer to the document of this name says."""
         cost = cost_of(body)
         if cost is not None:
             self._last = (cost, self._now())
+            self._promised = Decimal(0)
             self._asks[name] = cost.requested
+
+    def spend(self, name: str) -> None:
+        """A document of this name leaves now: those that go beside it must not count on the same points."""
+        self._promised += self._asks.get(name, Decimal(0))
 
     def wait_s(self, name: str) -> float:
         """Seconds until the bucket can pay the document; 0 where it can, never could, or was never asked."""
@@ -63,8 +70,8 @@ class Bucket:
         cost, seen = self._last
         if cost.maximum is not None and asks > cost.maximum:
             return 0.0
-        missing = float(asks - cost.available) - (self._now() - seen) * float(cost.rate)
-        return min(max(missing / float(cost.rate), 0.0), _LONGEST_S)
+        missing = float(asks + self._promised - cost.available) - (self._now() - seen) * float(cost.rate)
+        return min(max(missing / float(cost.rate), 0.0), LONGEST_S)
 
 
 def _figure(value: Any) -> Decimal | None:

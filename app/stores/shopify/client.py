@@ -8,7 +8,7 @@ import structlog
 
 from app.domain.errors import Permanent, Problem, Retryable
 from app.stores.shopify import answers
-from app.stores.shopify.bucket import Bucket
+from app.stores.shopify.bucket import LONGEST_S, Bucket
 from app.stores.shopify.reading import document
 from app.stores.shopify.settings import Credentials, Settings
 from app.stores.shopify.token import Token
@@ -44,8 +44,7 @@ class Graph:
         named = _NAME.match(query)
         name = named[1] if named else "query"
         what = f"Shopify {name}"
-        if pause := self._bucket.wait_s(name):
-            await asyncio.sleep(pause)
+        await self._until_payable(name)
         token = await self._token.value()
         try:
             answer = await self._send(query, variables, token)
@@ -62,6 +61,14 @@ class Graph:
         if not isinstance(body.get("data"), dict):
             raise Retryable(f"{what}: the answer holds neither data nor errors")
         return document(body["data"], what)
+
+    async def _until_payable(self, name: str) -> None:
+        """Looks again after each pause: what filled up meanwhile may have gone to a call beside this one."""
+        left = LONGEST_S
+        while left > 0 and (pause := min(self._bucket.wait_s(name), left)) > 0:
+            await asyncio.sleep(pause)
+            left -= pause
+        self._bucket.spend(name)
 
     def _note_version(self, served: str | None) -> None:
         """Logged here, once per version, because no error will tell: a retired version falls forward (documented)."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, Retryable, SyncError
+from app.domain.errors import Permanent, Problem, Retryable, SyncError, before_write
 from app.domain.orders import Contradiction, StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.staff_notes import order_note
@@ -109,8 +109,9 @@ class Adapter:
         """Looks the SKUs up, creates, and compares: cents are corrected, anything more goes on hold with a
         contradiction. Never raises for an order that stands, unless the shop stops answering.
         """
-        products = await self._shop.products([line.store_sku for line in draft.lines])
-        taxes = await self._shop.taxes()
+        with before_write():
+            products = await self._shop.products([line.store_sku for line in draft.lines])
+            taxes = await self._shop.taxes()
         both = addresses(buyer, self._settings)
         placement = order_body(draft, both, valid_mail(buyer), products, taxes, self._settings)
         order = await self._created(placement)

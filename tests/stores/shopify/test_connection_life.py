@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from app.domain.errors import Permanent, Problem, Retryable
+from app.stores.shopify.bucket import Bucket
 from app.stores.shopify.settings import Settings
 from tests.stores.shopify.shapes import order
 from tests.stores.shopify.wire import Script, data, refused
@@ -68,8 +69,11 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     async def sleep(seconds: float) -> None:
         found.append(round(seconds, 1))
+        await turn(0)
 
+    turn = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr("app.stores.shopify.client.Bucket", lambda: Bucket(lambda: sum(found)))
     return found
 
 
@@ -109,6 +113,18 @@ async def test_no_wait_for_the_bucket_takes_longer_than_a_few_seconds(slept: lis
     await adapter.fetch_order("7001")
     await adapter.fetch_order("7001")
     assert slept == [5.0]
+
+
+def test_calls_that_leave_together_do_not_count_on_the_same_points() -> None:
+    bucket = Bucket(lambda: 0.0)
+    bucket.note("Order", {"extensions": cost(130, rate=100)})
+    waits = []
+    for _ in range(3):
+        waits.append(round(bucket.wait_s("Order"), 2))
+        bucket.spend("Order")
+    assert waits == [0, 0, 0.59], "130 points pay two documents of 63, the third waits for the rest of its own"
+    bucket.note("Order", {"extensions": cost(130, rate=100)})
+    assert bucket.wait_s("Order") == 0, "an answer shows what they really took"
 
 
 async def test_after_being_throttled_the_next_call_waits_as_well(slept: list[float]) -> None:
