@@ -17,7 +17,7 @@ from app.ledger.tables import DeliveryRow, OrderRow
 _OF_STORE: BindParameter[Any] = bindparam("of_store")
 _DELIVERY = select(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery"))
 _ABOUT = col(DeliveryRow.store_id) == _OF_STORE, col(DeliveryRow.store_order_id) == bindparam("store_order")
-_NEWEST = select(func.max(DeliveryRow.id)).where(*_ABOUT)
+_NEWEST_UNSEEN = select(func.max(DeliveryRow.id)).where(*_ABOUT, col(DeliveryRow.looked_at).is_(None))
 _UNSEEN = (
     update(DeliveryRow)
     .where(col(DeliveryRow.id) <= bindparam("up_to"), col(DeliveryRow.looked_at).is_(None))
@@ -61,10 +61,14 @@ class OrderBook(Book):
         values = row.model_dump(exclude={"id"})
         await self._run(insert(DeliveryRow).values(**values).on_conflict_do_nothing())
 
-    async def newest_delivery(self, store_id: str, store_order_id: str) -> int:
-        """The id of the newest delivery about this order, 0 if none: a look that starts now serves them all."""
-        newest = await self._run(_NEWEST, {"of_store": store_id, "store_order": store_order_id})
-        return newest.scalar_one() or 0
+    async def newest_unseen(self, store_id: str, store_order_id: str) -> int | None:
+        """The id of the newest delivery about this order nobody has looked at: a look that starts now serves them all.
+
+        None when there is none.
+        """
+        newest = await self._run(_NEWEST_UNSEEN, {"of_store": store_id, "store_order": store_order_id})
+        found: int | None = newest.scalar_one()
+        return found
 
     async def mark_looked(self, store_id: str, store_order_id: str | None, up_to: int, now: datetime) -> None:
         """Marks every unseen delivery about this order up to the given id: one look serves them all."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from app.idealo import IdealoClient
 from app.ledger.ledger import Ledger
 from app.ledger.records import StoreRecord
 from app.ports import Queue, StoreAdapter
+from app.sync.turns import Turns
 from app.wire.vault import Vault
 
 OpenLedger = Callable[[], AbstractAsyncContextManager[Ledger]]
@@ -35,3 +36,5 @@ class Deps:
     queue: Queue
     now: Callable[[], datetime]
     vault: Vault
+    looks: Turns = field(default_factory=Turns)
+    """At a store order: a shop sends several webhooks about one change at once."""

@@ -29,16 +29,25 @@ async def look_at_delivery(deps: Deps, delivery_id: int) -> None:
         store = await ledger.store(delivery.store_id)
         if store is None or not store.working:
             return
-        newest = delivery_id
-        if delivery.store_order_id is not None:
-            newest = max(newest, await ledger.newest_delivery(store.id, delivery.store_order_id))
     if delivery.store_order_id is not None:
-        await look_at_store_order(deps, store, delivery.store_order_id, "webhook")
-    elif delivery.topic.startswith("product."):
+        async with deps.looks.of(store.id, delivery.store_order_id):
+            await _look_for_all_unseen(deps, store, delivery.store_order_id)
+        return
+    if delivery.topic.startswith("product."):
         why = f"a product changed in the store ({delivery.topic})"
         await resume_unknown_skus(deps, store.id, "bridge", why, not_since=deps.now() - PRODUCT_PAUSE)
     async with deps.statements() as ledger:
-        await ledger.mark_looked(store.id, delivery.store_order_id, newest, deps.now())
+        await ledger.mark_looked(store.id, None, delivery_id, deps.now())
+
+
+async def _look_for_all_unseen(deps: Deps, store: StoreRecord, store_order_id: str) -> None:
+    async with deps.statements() as ledger:
+        newest = await ledger.newest_unseen(store.id, store_order_id)
+    if newest is None:
+        return  # the look we waited for began after this delivery had come in
+    await look_at_store_order(deps, store, store_order_id, "webhook")
+    async with deps.statements() as ledger:
+        await ledger.mark_looked(store.id, store_order_id, newest, deps.now())
 
 
 async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: str, found_by: FoundBy) -> list[int]:
