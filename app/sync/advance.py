@@ -39,7 +39,10 @@ WAITS = (
 PATIENCE = sum(WAITS, timedelta())
 """The event is dead when all waits are used up and it has been tried for that long."""
 MOST_DEFERRALS = 200
-"""A side that says for ever when to come back is shown to a person at last."""
+"""A side that says for ever when to come back is shown to a person at last, and not before PATIENCE."""
+DEFERRALS_PER_WAIT = 20
+LONGEST_OF_OURS = timedelta(minutes=5)
+"""A side that puts us off again and again, with a second each time, is asked less often: one of WAITS per so many."""
 log = structlog.get_logger("bridge")
 
 
@@ -218,7 +221,7 @@ def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> 
             outcome, state = "dead", "dead"
             problem = Problem.BUG if end.bug else Problem.EXHAUSTED
         else:
-            due_at = now + (end.after or WAITS[min(len(failed), len(WAITS) - 1)])
+            due_at = now + _wait(end.after, len(failed))
     attempt = AttemptRecord(
         event_id=case.record.id,
         number=number,
@@ -253,9 +256,16 @@ _STATES: dict[Outcome, EventState] = {
 
 def _exhausted(outcome: Outcome, failed: Sequence[AttemptRecord], now: datetime) -> bool:
     """Tries that a recovered side brought forward (app.sync.reconcile) use up waits, and never the patience."""
-    if outcome == "deferred":
-        return len(failed) >= MOST_DEFERRALS
-    return len(failed) >= len(WAITS) and now - failed[0].ended_at >= PATIENCE
+    most = MOST_DEFERRALS if outcome == "deferred" else len(WAITS)
+    return len(failed) >= most and now - failed[0].ended_at >= PATIENCE
+
+
+def _wait(asked: timedelta | None, failed: int) -> timedelta:
+    """At least what the side asked for, where it did."""
+    if asked is None:
+        return WAITS[min(failed, len(WAITS) - 1)]
+    ours = [wait for wait in (timedelta(), *WAITS) if wait <= LONGEST_OF_OURS]
+    return max(asked, ours[min(failed // DEFERRALS_PER_WAIT, len(ours) - 1)])
 
 
 def _failures_since_replay(case: Case, outcome: Outcome) -> list[AttemptRecord]:

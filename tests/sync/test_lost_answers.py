@@ -163,6 +163,33 @@ async def test_what_waits_is_tried_as_soon_as_the_side_answers_again(town: Town)
 
 
 @pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
+async def test_a_shop_that_puts_us_off_for_hours_loses_no_order(town: Town) -> None:
+    """`Retry-After: 1` from a firewall in front of the shop, at every sweep: no reason to call a person."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await town.fault("woocommerce", "rate_limit", method="POST", path="*/orders", seconds=1, times=10_000)
+    await town.hours(1.25, step_minutes=1 / 3)
+    tried = await town.attempts(order)
+    assert {a.outcome for a in tried} == {"deferred"}
+    assert 60 < len(tried) < 120
+    await town.control("DELETE", "/faults")
+    await town.hours(0.2, step_minutes=1)
+    assert await disagreements(town) == []
+
+
+@pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
+async def test_a_side_that_puts_us_off_for_ever_ends_with_a_person(town: Town) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    await town.import_new()
+    await town.merchant("ship", order, parcels=[PARCEL])
+    await town.fault("idealo", "rate_limit", method="POST", path="*/fulfillment", seconds=1, times=10_000)
+    await town.hours(22, step_minutes=6.5)
+    assert "shipment.created" in (await town.story(order))[-1]
+    assert (await town.story(order))[-1].endswith("pending")
+    await town.hours(3, step_minutes=6.5)
+    assert (await town.story(order))[-1].endswith("dead exhausted")
+
+
+@pytest.mark.parametrize("kind", ["woocommerce"], indirect=True)
 async def test_a_side_that_comes_and_goes_uses_up_no_patience(town: Town) -> None:
     """Reading works now and then, writing never: the tries that are brought forward do not end the event early."""
     [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
