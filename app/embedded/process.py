@@ -19,6 +19,7 @@ LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _PORTS = range(15_000, 30_000)
 """Below what Linux (32768) and macOS (49152) give to outgoing connections."""
 _PROBES = 100
+_named: set[int] = set()
 _PR_SET_PDEATHSIG = 1
 _PATHS = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 
@@ -132,11 +133,13 @@ def end_orphan(pid: int, marker: str, stop_signal: signal.Signals, patience_s: f
 def free_port() -> int:
     """A TCP port of the loopback interface that is free now; whoever binds it must be ready to ask again.
 
-    Not one the kernel gives to outgoing connections: a server that restarts could find its own taken by one of them.
+    Not one the kernel gives to outgoing connections: a server that restarts could find its own taken by one of them;
+    and none that was named before, which may be promised to somebody who has not bound it yet.
     """
-    for port in random.sample(_PORTS, _PROBES):
+    for port in random.sample([port for port in _PORTS if port not in _named], _PROBES):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _named.add(port)
             return port
     raise EmbeddedError(f"none of {_PROBES} ports from {_PORTS.start} to {_PORTS.stop - 1} is free on 127.0.0.1")
 

@@ -215,6 +215,8 @@ async def _decide_and_perform(case: Case, run: Run) -> _End | Later:
 def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> Settlement:
     number = case.record.attempts + 1
     outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
+    # The port promises that an unknown SKU is told before anything is created.
+    not_sent = isinstance(action, CreateStoreOrder) and (end.before_write or problem is Problem.UNKNOWN_SKU)
     if outcome in {"retry", "deferred"}:
         failed = _failures_since_replay(case, outcome)
         if _exhausted(outcome, failed, now):
@@ -240,8 +242,8 @@ def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> 
         follow=end.follow,
         store_order_id=end.linked.store_order_id if end.linked else None,
         store_order_number=end.linked.number if end.linked else None,
-        # The port promises that an unknown SKU is told before anything is created.
-        nothing_placed=isinstance(action, CreateStoreOrder) and (end.before_write or problem is Problem.UNKNOWN_SKU),
+        # An earlier creation that got no answer stays announced: it may take effect after any wait of ours.
+        nothing_placed=not_sent and case.order.placing_at is None,
     )
 
 

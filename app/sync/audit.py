@@ -10,7 +10,7 @@ import structlog
 
 from app.domain.difference import ComparedSide, Difference
 from app.domain.errors import Permanent, Retryable
-from app.domain.orders import IdealoOrder
+from app.domain.orders import IdealoOrder, StoreOrder
 from app.idealo import Unreadable
 from app.ledger.audits import SILENT_AFTER
 from app.ledger.ledger import Ledger
@@ -21,7 +21,7 @@ from app.sync.difference import RULES, Sight
 from app.sync.holding import holding
 from app.sync.mend import mend, mend_link
 from app.sync.sighting import Eyes, SideUnread
-from app.sync.strangers import find_strangers
+from app.sync.strangers import find_strangers, stray_of
 from app.wire.vault import SealBrokenError
 
 DAYS = 30
@@ -228,11 +228,18 @@ class _Audit:
         strangers = await find_strangers(eyes, self._report.days, {i for i in named if i is not None})
         self.found.notes += strangers.notes
         self.found.differences += strangers.differences
+        await self._link(eyes, strangers.unlinked)
         self.found.doubtful = [(i, None, None) for i in strangers.unknown]
         await self._confirm(eyes)
-        for one in strangers.unlinked:
-            linked = self._may_mend and await mend_link(eyes, one)
-            self.found.differences.append(one.model_copy(update={"verdict": "mended"}) if linked else one)
+
+    async def _link(self, eyes: Eyes, unlinked: Sequence[tuple[StoreOrder, Difference]]) -> None:
+        """Mends missing links where that is wanted, then says what was, or still is, wrong about these store orders."""
+        if self._may_mend:
+            for stray, _ in unlinked:
+                await mend_link(eyes, stray)
+        for stray, before in unlinked:
+            after = stray_of(await eyes.recorded(before.idealo_order_id or ""), stray)
+            self.found.differences.append(after or before.model_copy(update={"verdict": "mended"}))
 
     def _unreachable(self, side: ComparedSide, detail: str) -> None:
         how = RULES["side_unreachable"]

@@ -96,7 +96,6 @@ RULES: dict[str, Rule] = {
     "not_linked": Rule(
         ("ledger", "store"),
         "the shop has this order and the ledger left it out: cancel it there if nobody ordered it",
-        mendable=True,
     ),
     "order_not_at_idealo": Rule(
         ("idealo", "store"), "the shop's order names an idealo order this account does not have: a copied order?"

@@ -2,11 +2,12 @@
 
 import structlog
 
-from app.domain.difference import Difference
 from app.domain.errors import Permanent, Problem, Retryable
+from app.domain.orders import StoreOrder
 from app.idealo import Unreadable
 from app.sync.advance import advance
 from app.sync.observe import look_at_idealo_order, look_at_store_order
+from app.sync.place import SEARCH_MARGIN
 from app.sync.sighting import Eyes
 
 log = structlog.get_logger("bridge")
@@ -41,16 +42,25 @@ async def _look_and_settle(eyes: Eyes, idealo_order_id: str, unreadable: Unreada
     await advance(deps, order.id)
 
 
-async def mend_link(eyes: Eyes, missing: Difference) -> bool:
-    """Asks again what was skipped because the store had no order yet; whether the ledger follows the store's one then.
+async def mend_link(eyes: Eyes, stray: StoreOrder) -> None:
+    """Asks again what was skipped because the store had no order yet, now that it has this one.
 
-    So it stands where the creation had its effect only after its worker was gone. Raises LedgerUnavailable.
+    So it stands where a creation had its effect only after its worker was gone. An order this bridge never began to
+    create is somebody else's, and one that a search does not find would be created a second time. Never raises for a
+    side. Raises LedgerUnavailable.
     """
-    deps = eyes.deps
-    assert missing.order_id is not None  # noqa: S101 - the ledger left this order out, so it knows it
-    async with deps.ledger() as ledger:
-        asked = await ledger.ask_again(missing.order_id, "the store has this order", deps.now())
+    order = (await eyes.recorded(stray.idealo_order_id or "")).order
+    if order is None or order.placing_at is None or order.store_order_id is not None:
+        return
+    since = (order.placed_at or order.placing_at) - SEARCH_MARGIN
+    try:
+        found = await eyes.adapter.find_order(order.idealo_order_id, since)
+    except (Retryable, Permanent) as error:
+        log.warning("mend.broken_off", store=eyes.store.id, idealo_order_id=order.idealo_order_id, detail=str(error))
+        return
+    if found is None or found.store_order_id != stray.store_order_id:
+        return
+    async with eyes.deps.ledger() as ledger:
+        asked = await ledger.ask_again(order.id, "the store has this order", eyes.deps.now())
     if asked:
-        await advance(deps, missing.order_id)
-    order = (await eyes.recorded(missing.idealo_order_id or "")).order
-    return order is not None and order.store_order_id == missing.store_order_id
+        await advance(eyes.deps, order.id)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from app.domain.difference import ComparedSide
@@ -17,11 +17,20 @@ from app.sync.deps import Deps
 from app.sync.difference import Sight
 
 PATIENCE_S = 60.0
-"""A side that asks for pauses gets as many as fit; one that wants more is a side that cannot be read now."""
+"""Per question: a side that asks for pauses gets as many as fit; one that wants more cannot be read now."""
+PATIENCE_IN_ALL_S = 3600.0
+"""Of one run, all its questions together; what is asked later has to be answered at once."""
 SPREAD = 0.5
 """Questions that are sent away together do not come back together: each waits up to so much longer."""
 
 _T = TypeVar("_T")
+
+
+@dataclass
+class Patience:
+    """What is left of it in one run."""
+
+    left_s: float = PATIENCE_IN_ALL_S
 
 
 class SideUnread(Exception):
@@ -42,6 +51,7 @@ class Eyes:
     adapter: StoreAdapter
     idealo: IdealoClient
     settings: StoreSettings
+    patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def open(cls, deps: Deps, store: StoreRecord) -> "Eyes":
@@ -87,6 +97,25 @@ class Eyes:
             attempts=tuple(attempts),
         )
 
+    async def _patiently(self, side: ComparedSide, ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, str | None]:
+        """The answer, after the pauses the side asks for, or why the order itself is at fault. Raises SideUnread."""
+        left = PATIENCE_S
+        while True:
+            try:
+                return await ask(), None
+            except Permanent as error:
+                if error.problem is Problem.CREDENTIALS:
+                    raise SideUnread(side, str(error), lasting=True) from error
+                return None, str(error)
+            except Retryable as error:
+                spread = random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
+                pause = error.after.total_seconds() * spread if error.after else None
+                if pause is None or pause > min(left, self.patience.left_s):
+                    raise SideUnread(side, str(error), lasting=False) from error
+            left -= pause
+            self.patience.left_s -= pause
+            await asyncio.sleep(pause)
+
     async def _at_idealo(
         self, idealo_order_id: str, shown: IdealoOrder | Unreadable | None
     ) -> tuple[IdealoOrder | None, str | None]:
@@ -94,7 +123,7 @@ class Eyes:
             return shown, None
         if isinstance(shown, Unreadable):
             return None, shown.reason
-        return await _patiently("idealo", lambda: self.idealo.order(idealo_order_id))
+        return await self._patiently("idealo", lambda: self.idealo.order(idealo_order_id))
 
     async def _in_store(self, order: OrderRecord | None) -> tuple[StoreOrder | None, str | None]:
         if order is None or order.store_order_id is None:
@@ -105,7 +134,7 @@ class Eyes:
 
     async def store_order(self, store_order_id: str) -> tuple[StoreOrder | None, str | None]:
         """The order as the store holds it, or why it cannot be understood. Raises SideUnread."""
-        return await _patiently("store", lambda: self.adapter.fetch_order(store_order_id))
+        return await self._patiently("store", lambda: self.adapter.fetch_order(store_order_id))
 
     async def _refunds(self, at_idealo: IdealoOrder | None, in_store: StoreOrder | None) -> tuple[IdealoRefund, ...]:
         """idealo's own list of refunds where the order alone does not settle it; the order may leave them out."""
@@ -115,24 +144,5 @@ class Eyes:
         here = sorted(r.amount for r in in_store.refunds) if in_store else []
         if here == there or not at_idealo.purchase.refundable:
             return at_idealo.refunds
-        listed, _ = await _patiently("idealo", lambda: self.idealo.refunds(at_idealo.idealo_order_id))
+        listed, _ = await self._patiently("idealo", lambda: self.idealo.refunds(at_idealo.idealo_order_id))
         return at_idealo.refunds if listed is None else listed
-
-
-async def _patiently(side: ComparedSide, ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, str | None]:
-    """The answer, after the pauses the side asks for, or why the order itself is at fault. Raises SideUnread."""
-    left = PATIENCE_S
-    while True:
-        try:
-            return await ask(), None
-        except Permanent as error:
-            if error.problem is Problem.CREDENTIALS:
-                raise SideUnread(side, str(error), lasting=True) from error
-            return None, str(error)
-        except Retryable as error:
-            spread = random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
-            pause = error.after.total_seconds() * spread if error.after else None
-            if pause is None or pause > left:
-                raise SideUnread(side, str(error), lasting=False) from error
-        await asyncio.sleep(pause)
-        left -= pause

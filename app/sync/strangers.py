@@ -23,8 +23,8 @@ class Strangers:
     differences: list[Difference] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """idealo ids the ledger has never seen; reading them at idealo may bring them in line."""
-    unlinked: list[Difference] = field(default_factory=list)
-    """Orders the ledger left out and the store has; asking again may link them."""
+    unlinked: list[tuple[StoreOrder, Difference]] = field(default_factory=list)
+    """Orders this bridge began to create and gave up, and the store has; asking again may link them."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -67,17 +67,28 @@ async def _not_ours(eyes: Eyes, days: int, found: Strangers) -> list[str]:
 
 async def _judge(eyes: Eyes, stray: StoreOrder, idealo_order_id: str, found: Strangers) -> None:
     sight = await eyes.recorded(idealo_order_id)
-    order = sight.order
-    shown = f"store order {stray.number}"
-    if order is None:
+    if sight.order is None:
         found.differences += await _unknown(eyes, sight, stray, found)
-    elif order.store_order_id is None:
+        return
+    one = stray_of(sight, stray)
+    if one and one.mendable and one.verdict == "open":
+        found.unlinked.append((stray, one))
+    elif one:
+        found.differences.append(one)
+
+
+def stray_of(sight: Sight, stray: StoreOrder) -> Difference | None:
+    """What is wrong about a store order that names an order of the ledger; None where the ledger follows it."""
+    order = sight.order
+    if order is None or order.store_order_id == stray.store_order_id:
+        return None
+    shown = f"store order {stray.number}"
+    if order.store_order_id is None:
         one = differs(
             sight, "not_linked", expected="no order in the store", found=shown,
-            verdict=sight.explained(sight.events(e.OrderPlaced)),
+            verdict=sight.explained(sight.events(e.OrderPlaced)), mendable=order.placing_at is not None,
         )  # fmt: skip
-        (found.unlinked if one.verdict == "open" else found.differences).append(_of(one, stray))
-    elif order.store_order_id != stray.store_order_id:
+    else:
         one = differs(
             sight,
             "two_store_orders",
@@ -85,7 +96,7 @@ async def _judge(eyes: Eyes, stray: StoreOrder, idealo_order_id: str, found: Str
             expected=f"only order {order.store_order_number}",
             found=shown,
         )
-        found.differences.append(_of(one, stray))
+    return _of(one, stray)
 
 
 async def _unknown(eyes: Eyes, sight: Sight, stray: StoreOrder, found: Strangers) -> list[Difference]:

@@ -24,33 +24,30 @@ def reconciled(
     compared = 0
     for kind in kinds:
         try:
-            report = _at_its_end(operator, kind)
+            report, found = _at_its_end(operator, kind, only)
         except RefusedError as error:
             wrong.append((kind, Wrong("reconciled", str(error))))
             continue
         compared += report.orders
         if report.status != "ended":
             wrong.append((kind, Wrong("reconciled", f"report {report.id} is {report.status}")))
-        wrong += [
-            (f"{kind} {one.idealo_order_id or ''}".strip(), Wrong("reconciled", in_words(one)))
-            for one in _found(report)
-            if only is None or one.idealo_order_id is None or one.idealo_order_id in only
-        ]
+        wrong += [(f"{kind} {one.idealo_order_id or ''}".strip(), Wrong("reconciled", in_words(one))) for one in found]
     if orders is not None and compared != orders:
         wrong.append(("all stores", Wrong("reconciled", f"{compared} of {orders} orders compared")))
     return wrong
 
 
-def _at_its_end(operator: Operator, kind: str) -> ReportShape:
+def _at_its_end(operator: Operator, kind: str, only: Collection[str] | None) -> tuple[ReportShape, list[Difference]]:
     """The first report that finds anything besides what is under way, or the last of so many. Raises RefusedError."""
-    report = operator.reconcile(kind)
-    for _ in range(LOOKS - 1):
-        if not report.under_way or len(_found(report)) > len(report.under_way):
-            break
-        operator.wait(BETWEEN_S)
+    looks = 0
+    while True:
         report = operator.reconcile(kind)
-    return report
+        found = [one for one in not_at_rest(_all(report)) if only is None or one.idealo_order_id in {None, *only}]
+        looks += 1
+        if looks == LOOKS or not found or any(one.verdict != "under_way" for one in found):
+            return report, found
+        operator.wait(BETWEEN_S)
 
 
-def _found(report: ReportShape) -> list[Difference]:
-    return not_at_rest([*report.differences, *report.mended, *report.under_way])
+def _all(report: ReportShape) -> list[Difference]:
+    return [*report.differences, *report.mended, *report.under_way]

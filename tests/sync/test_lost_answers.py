@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.errors import Retryable, before_write
 from app.registry import ADAPTERS
 from app.sync.advance import WAITS, advance
 from app.sync.reconcile import poll_idealo
@@ -123,6 +124,35 @@ async def test_trouble_before_a_creation_left_costs_no_wait_for_what_it_may_have
     town.clock.pass_time(seconds=WAITS[0].total_seconds())
     await town.settle()
     assert (await town.story(order))[0] == "order.placed order done"
+    assert await disagreements(town) == []
+
+
+async def test_trouble_before_a_second_creation_does_not_forget_the_first(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sick shop: the first request hangs in it, reading fails meanwhile, and then the first order appears."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+    sent: list[tuple[Any, ...]] = []
+
+    async def hangs(*arguments: Any) -> Any:
+        sent.append(arguments)
+        raise Retryable("no answer in time")
+
+    async def cannot_read(*_: Any) -> Any:
+        with before_write():
+            raise Retryable("503")
+
+    monkeypatch.setattr(adapter, "create_order", hangs)
+    await town.import_new()
+    monkeypatch.setattr(adapter, "create_order", cannot_read)
+    await town.hours(0.1, step_minutes=3)
+    assert len(await town.attempts(order)) > 1
+    monkeypatch.undo()
+    await create(*sent[0])
+    await town.hours(2)
+    assert len(await town.in_store_all(order)) == 1
     assert await disagreements(town) == []
 
 

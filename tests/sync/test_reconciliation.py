@@ -1,15 +1,20 @@
 """The three-way reconciliation: empty for a town at rest, every planted difference by name, mended where it can be."""
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.config import Settings
 from app.domain.errors import Retryable
+from app.domain.orders import StoreOrder
 from app.ledger.records import ReconciliationRecord
 from app.sync.actions import CreateStoreOrder
 from sandbox.idealo.values import Order, Refund
+from tests.clock import Clock
 from tests.sync.reconciled import left_over, reconciled
 from tests.town import Town
 
@@ -155,11 +160,11 @@ async def test_units_the_ledger_told_and_idealo_lost_are_named(town: Town) -> No
     }
 
 
-@pytest.mark.parametrize("verdict", ["mended", "open"])
-async def test_an_order_whose_creation_took_effect_after_it_was_given_up_is_linked(
-    verdict: str, town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its worker is gone, the request was still on its way, and the buyer cancelled before anybody could see it."""
+Create = Callable[[], Awaitable[StoreOrder]]
+
+
+async def given_up(town: Town, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Create]:
+    """An order left out while the request that creates it was still on its way; the answer lets it arrive."""
     [order] = await town.place(lines=LINES)
     adapter = town.bridge.sides.adapter(town.store)
     create = adapter.create_order
@@ -175,7 +180,16 @@ async def test_an_order_whose_creation_took_effect_after_it_was_given_up_is_link
     await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
     await town.hours(1)
     assert all(line.endswith("skipped") for line in await town.story(order))
-    stray = await create(*sent[0])
+    return order, lambda: create(*sent[0])
+
+
+@pytest.mark.parametrize("verdict", ["mended", "open"])
+async def test_an_order_whose_creation_took_effect_after_it_was_given_up_is_linked(
+    verdict: str, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker is gone, and the buyer cancelled before anybody could see it."""
+    order, arrive = await given_up(town, monkeypatch)
+    stray = await arrive()
     town.clock.pass_time(hours=1)
     repair = verdict == "mended"
     assert named(await reconciled(town, repair=repair)) == {("not_linked", order, verdict)}
@@ -187,22 +201,46 @@ async def test_an_order_whose_creation_took_effect_after_it_was_given_up_is_link
 
 
 @WOOCOMMERCE
-async def test_a_stray_the_bridge_never_began_to_create_is_left_to_a_person(town: Town) -> None:
-    [order, other] = [(await town.place(lines=LINES, seed=number))[0] for number in range(2)]
-    await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
+async def test_of_two_strays_one_is_linked_and_the_other_named(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, arrive = await given_up(town, monkeypatch)
+    strays = {(await arrive()).store_order_id, (await arrive()).store_order_id}
+    town.clock.pass_time(hours=1)
+    report = await reconciled(town)
+    assert named(report) == {("not_linked", order, "mended"), ("two_store_orders", order, "open")}
+    linked = (await town.order(order)).store_order_id
+    [other] = [d.store_order_id for d in report.differences if d.rule == "two_store_orders"]
+    assert {linked, other} == strays
+
+
+@pytest.mark.parametrize("known_at_idealo", ["nothing", "a number"])
+@WOOCOMMERCE
+async def test_a_stray_of_another_connector_is_left_to_a_person(
+    known_at_idealo: str, settings: Settings, clock: Clock, kind: str
+) -> None:
+    """It imported the order that was none of ours then; linked or created again it would be shipped twice."""
+    town = await Town.build(settings, clock, kind=kind, import_since=(clock() + timedelta(minutes=30)).isoformat())
+    [order] = await town.place(lines=LINES, seed=1)
+    await town.import_new()
+    town.clock.pass_time(hours=1)
+    [other] = await town.place(lines=LINES, seed=2)
     await town.import_new()
     [create] = [a.action for a in await town.attempts(other) if a.action and a.action["name"] == "create_store_order"]
     draft = CreateStoreOrder.model_validate(create).draft
     foreign = draft.model_copy(update={"purchase": draft.purchase.model_copy(update={"idealo_order_id": order})})
     adapter, idealo = town.bridge.deps.sides.adapter(town.store), town.bridge.deps.sides.idealo(town.store)
-    await adapter.create_order(foreign, (await idealo.order(order)).buyer)
+    theirs = await adapter.create_order(foreign, (await idealo.order(order)).buyer)
+    if known_at_idealo == "a number":
+        await idealo.set_merchant_order_number(order, theirs.number)
+    async with town.bridge.deps.ledger() as ledger:
+        await ledger.change_store(town.store.id, settings={**town.store.settings, "import_since": None})
     town.clock.pass_time(hours=1)
     for _ in range(2):
-        report = await reconciled(town)
-        assert named(report) == {("not_linked", order, "open")}
+        assert ("not_linked", order, "open") in named(await reconciled(town))
         assert (await town.story(order))[0] == "order.placed order skipped"
         assert (await town.order(order)).store_order_id is None
+        assert len(await town.in_store_all(order)) == 1
         town.clock.pass_time(hours=1)
+    await town.aclose()
 
 
 @WOOCOMMERCE

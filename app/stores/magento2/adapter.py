@@ -125,12 +125,13 @@ class Adapter:
             products = await self._shop.products([line.store_sku for line in draft.lines])
             shop = await self._shop.view()
             short = shortages(products, ordered, await self._shop.salable(products))
+            has_module = await self._shop.module() is not None
         if shop.currency != draft.purchase.currency:
             text = f"the shop's base currency is {shop.currency}, the order's {draft.purchase.currency}"
             raise Permanent(Problem.REJECTED, text)
         kept = addresses(buyer)
         entity = order_entity(draft, kept, products, shop, self._settings)
-        order_id, notes = await self._created(entity)
+        order_id, notes = await self._created(entity, through_module=has_module)
         order = await read_order(self._rest, order_id, f"{ORDER_FIELDS},{placed.READ_BACK}")
         wrong = placed.contradictions(order, entity)
         if wrong:
@@ -174,9 +175,9 @@ class Adapter:
         )
         return store_order(chain, shipments, memos, self._settings)
 
-    async def _created(self, entity: dict[str, Any]) -> tuple[str, list[str]]:
+    async def _created(self, entity: dict[str, Any], *, through_module: bool) -> tuple[str, list[str]]:
         """The new order's id and notes: through our module where there is one, else directly and then invoiced."""
-        if await self._shop.module():
+        if through_module:
             made = await module.create(self._rest, entity, invoice=self._settings.invoice)
             return made.order_id, list(made.warnings)
         answer = document(await self._rest.put("/V1/orders/create", {"entity": entity}), "new order")

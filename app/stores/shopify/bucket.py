@@ -70,7 +70,9 @@ class Bucket:
         cost, seen = self._last
         if cost.maximum is not None and asks > cost.maximum:
             return 0.0
-        missing = float(asks + self._promised - cost.available) - (self._now() - seen) * float(cost.rate)
+        filled = float(cost.available) + (self._now() - seen) * float(cost.rate)
+        level = filled if cost.maximum is None else min(filled, float(cost.maximum))
+        missing = float(asks + self._promised) - level
         return min(max(missing / float(cost.rate), 0.0), LONGEST_S)
 
 

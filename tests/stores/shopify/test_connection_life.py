@@ -127,6 +127,17 @@ def test_calls_that_leave_together_do_not_count_on_the_same_points() -> None:
     assert bucket.wait_s("Order") == 0, "an answer shows what they really took"
 
 
+def test_an_idle_bucket_holds_no_more_than_fits_in() -> None:
+    now = [0.0]
+    bucket = Bucket(lambda: now[0])
+    status = {"maximumAvailable": 100, "currentlyAvailable": 10, "restoreRate": 50}
+    bucket.note("Order", {"extensions": {"cost": {"requestedQueryCost": 60, "throttleStatus": status}}})
+    now[0] = 3600.0
+    assert bucket.wait_s("Order") == 0
+    bucket.spend("Order")
+    assert bucket.wait_s("Order") == 0.4, "an hour fills 100 points, not 180 000: 20 of 120 are missing"
+
+
 async def test_after_being_throttled_the_next_call_waits_as_well(slept: list[float]) -> None:
     throttled = {**refused("THROTTLED", "Throttled"), "extensions": cost(33.0)}
     answers = iter([throttled, data(order=HEAD)])
