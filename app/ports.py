@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
@@ -98,6 +98,14 @@ class Connection(Value):
     __str__ = __repr__
 
 
+Announce = Callable[[], Awaitable[None]]
+"""Writes down that a creation leaves now, so that whoever comes next asks the store first."""
+
+
+async def nobody() -> None:
+    """For whoever has nothing to write down."""
+
+
 class StoreAdapter(Protocol):
     """One connected store. Reads its orders, places and cancels ours, checks its webhooks.
 
@@ -149,10 +157,11 @@ class StoreAdapter(Protocol):
         ...
 
     # writes
-    async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
+    async def create_order(self, draft: Draft, buyer: Buyer, announce: Announce = nobody) -> StoreOrder:
         """Creates the order so that find_order finds it. Permanent(unknown_sku) before anything is created.
 
-        What it reads before the creation it reads under `before_write`, so that trouble there costs no wait.
+        `announce` is awaited once, when all is read and the request that creates is about to leave; what it raises
+        passes through, and nothing is created then.
         """
         ...
 

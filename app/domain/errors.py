@@ -1,7 +1,5 @@
 """The two questions every failure answers: try again, or call a person?"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 
@@ -25,14 +23,12 @@ class SyncError(Exception):
 class Retryable(SyncError):
     """Trouble that may pass: timeout, connection, 5xx, 429, not yet visible.
 
-    `after` is how long the other side asked us to wait, if it did; `before_write` when what was to be written was
-    certainly not sent yet.
+    `after` is how long the other side asked us to wait, if it did.
     """
 
     def __init__(self, detail: str, after: timedelta | None = None) -> None:
         super().__init__(detail)
         self.after = after
-        self.before_write = False
 
 
 class Permanent(SyncError):
@@ -45,13 +41,3 @@ class Permanent(SyncError):
 
 class SignatureInvalid(Exception):
     """A webhook whose signature is missing or wrong; answered 401 at the door, leaves no row."""
-
-
-@contextmanager
-def before_write() -> Iterator[None]:
-    """Around what is read to prepare a write: trouble there leaves nothing behind that would have to be looked for."""
-    try:
-        yield
-    except Retryable as e:
-        e.before_write = True
-        raise

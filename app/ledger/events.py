@@ -56,7 +56,6 @@ _LINK = _MINE.values(
     store_order_number=bindparam("number"),
     store_seen_at=_NOW,
 ).returning(OrderRow)
-_NOTHING_PLACED = _MINE.values(leased_until=bindparam("until"), placing_at=None).returning(OrderRow)
 _RELEASE = _MINE.values(lease=None, leased_until=None)
 _TRIED = insert(AttemptRow).values({name: bindparam(f"tried_{name}") for name in AttemptRecord.model_fields})
 _BOOK = (
@@ -219,9 +218,7 @@ class EventBook(ChainBook):
         """
         values: dict[str, Any] = _under(order_id, token, now)
         statement = _EXTEND
-        if how.nothing_placed:
-            statement = _NOTHING_PLACED
-        elif how.store_order_id is not None:
+        if how.store_order_id is not None:
             statement = _LINK
             values |= {"store_order": how.store_order_id, "number": how.store_order_number, "now": now}
         order = await self._hold(statement, order_id, values)
@@ -230,7 +227,7 @@ class EventBook(ChainBook):
         return order
 
     async def begin_placing(self, order_id: int, token: str, now: datetime) -> None:
-        """Written down before a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
+        """Written down when a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
         await self._hold(_BEGIN_PLACING, order_id, {**_under(order_id, token, now), "now": now})
 
     async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:

@@ -167,8 +167,6 @@ class Settlement(Value):
     store_order_id: str | None = None
     store_order_number: str | None = None
     """The link to write, when the attempt made or found the store order."""
-    nothing_placed: bool = False
-    """A creation was announced and certainly not sent: nothing of it has to be looked for in the store."""
 
 
 def next_of(history: Sequence[EventRecord], now: datetime) -> EventRecord | None:

@@ -84,6 +84,8 @@ class StoreBook(Book):
                 or_(
                     col(CursorRow.polled_at).is_(None),
                     col(CursorRow.polled_at) <= due_before,
+                    # Noted by a clock that was ahead and has been put right: no reason to wait until then.
+                    col(CursorRow.polled_at) > until,
                     and_(col(CursorRow.failures) > 0, col(CursorRow.polled_at) <= now - TRIED_AGAIN),
                 ),
                 or_(col(CursorRow.claimed_until).is_(None), col(CursorRow.claimed_until) < now),

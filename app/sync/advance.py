@@ -1,6 +1,7 @@
 """Lease an order, settle its due events oldest first, release. The one place where errors end."""
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from app.ledger.records import (
     next_of,
 )
 from app.ledger.session import LedgerUnavailable
-from app.sync.actions import Action, CreateStoreOrder
+from app.sync.actions import Action
 from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
@@ -180,7 +181,6 @@ class _End:
     problem: Problem | None = None
     after: timedelta | None = None
     bug: bool = False
-    before_write: bool = False
 
 
 async def _try(case: Case, run: Run) -> _End | Later:
@@ -189,7 +189,7 @@ async def _try(case: Case, run: Run) -> _End | Later:
         async with asyncio.timeout(STEP_S):
             return await _decide_and_perform(case, run)
     except Retryable as e:
-        return _End("deferred" if e.after else "retry", str(e), after=e.after, before_write=e.before_write)
+        return _End("deferred" if e.after else "retry", str(e), after=e.after)
     except Permanent as e:
         return _End("dead", str(e), problem=e.problem)
     except TimeoutError:
@@ -208,15 +208,13 @@ async def _decide_and_perform(case: Case, run: Run) -> _End | Later:
     if not isinstance(decision, Do):
         return _End("skipped", decision.reason, follow=decision.follow)
     await run.begin(decision.action, case.order.id)
-    done = await perform(decision.action, case)
+    done = await perform(decision.action, case, functools.partial(run.announce, case.order.id))
     return _End("done", done.detail, done.follow, done.linked)
 
 
 def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> Settlement:
     number = case.record.attempts + 1
     outcome, state, problem, due_at = end.outcome, _STATES[end.outcome], end.problem, now
-    # The port promises that an unknown SKU is told before anything is created.
-    not_sent = isinstance(action, CreateStoreOrder) and (end.before_write or problem is Problem.UNKNOWN_SKU)
     if outcome in {"retry", "deferred"}:
         failed = _failures_since_replay(case, outcome)
         if _exhausted(outcome, failed, now):
@@ -242,8 +240,6 @@ def _settlement(case: Case, end: _End, action: Action | None, now: datetime) -> 
         follow=end.follow,
         store_order_id=end.linked.store_order_id if end.linked else None,
         store_order_number=end.linked.number if end.linked else None,
-        # An earlier creation that got no answer stays announced: it may take effect after any wait of ours.
-        nothing_placed=not_sent and case.order.placing_at is None,
     )
 
 

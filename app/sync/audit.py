@@ -20,7 +20,7 @@ from app.sync.deps import Deps
 from app.sync.difference import RULES, Sight
 from app.sync.holding import holding
 from app.sync.mend import mend, mend_link
-from app.sync.sighting import Eyes, SideUnread
+from app.sync.sighting import UNREAD_MOST, Eyes, SideUnread
 from app.sync.strangers import find_strangers, stray_of
 from app.wire.vault import SealBrokenError
 
@@ -28,8 +28,6 @@ DAYS = 30
 ORDERS_AT_ONCE = 4
 """Orders read at the same time; the shop serves its customers meanwhile."""
 BATCH = 100
-UNREAD_MOST = 5
-"""A side that did not answer for so many orders is not asked for the others."""
 
 Tell = Callable[[int, int], None]
 """Called with how many orders were compared, of how many."""

@@ -84,6 +84,10 @@ class Case:
     def purchase(self) -> Purchase:
         return next(e.event.purchase for e in self.history if isinstance(e.event, OrderPlaced))
 
+    def ends_of_tries(self) -> list[datetime]:
+        """When calls of this event ended that may have had an effect nobody heard of."""
+        return [a.ended_at for a in self.tried if a.action and a.outcome in {"retry", "deferred", "dead"}]
+
     def others(self) -> Iterable[EventRecord]:
         return (e for e in self.history if e.id != self.record.id)
 

@@ -6,6 +6,7 @@ from app.domain.errors import Permanent, Problem, SyncError
 from app.domain.events import Event, OrderImported, events_in_store
 from app.domain.orders import Purchase, StoreLine, StoreOrder
 from app.domain.units import ImportedLine
+from app.ports import Announce
 from app.sync.actions import (
     Action,
     CancelStoreOrder,
@@ -29,10 +30,13 @@ class Done:
     linked: StoreOrder | None = None
 
 
-async def perform(action: Action, case: Case) -> Done:
-    """Carries the action out. Raises Retryable (its effect may have happened) and Permanent."""
+async def perform(action: Action, case: Case, announce: Announce) -> Done:
+    """Carries the action out; `announce` is awaited when a creation leaves.
+
+    Raises Retryable (its effect may have happened), Permanent, and what `announce` raises.
+    """
     if isinstance(action, CreateStoreOrder | LinkStoreOrder | CancelStoreOrder):
-        return await _in_store(action, case)
+        return await _in_store(action, case, announce)
     await _at_idealo(action, case)
     return Done(_SAID[action.name])
 
@@ -45,7 +49,9 @@ _SAID = {
 }
 
 
-async def _in_store(action: CreateStoreOrder | LinkStoreOrder | CancelStoreOrder, case: Case) -> Done:
+async def _in_store(
+    action: CreateStoreOrder | LinkStoreOrder | CancelStoreOrder, case: Case, announce: Announce
+) -> Done:
     if isinstance(action, CancelStoreOrder):
         order = await case.adapter.cancel_order(action.store_order_id)
         follow = events_in_store(order, imported_lines(case.history))
@@ -53,7 +59,7 @@ async def _in_store(action: CreateStoreOrder | LinkStoreOrder | CancelStoreOrder
     if isinstance(action, CreateStoreOrder):
         buyer = (await case.at_idealo()).buyer
         try:
-            order = await case.adapter.create_order(action.draft, buyer)
+            order = await case.adapter.create_order(action.draft, buyer, announce)
         except SyncError as e:
             # Shops quote what they refuse, and this is the one call that carries the buyer.
             e.args = (without(str(e), buyer.words()),)

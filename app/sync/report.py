@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 from app.domain import events as e
+from app.domain.errors import Retryable
 from app.domain.orders import IdealoOrder, RevocationReason
 from app.sync.actions import SendFulfillment, SendRefund, SendRevocation
 from app.sync.case import Case
 from app.sync.decision import Decision, Do, Later, Nothing, conflict
 
+SHOWN_AFTER = timedelta(minutes=2)
+"""idealo takes shipments and refunds with 202 and works them off later: so long its order may not show them yet."""
 SOME_CARRIER = "Sonstige"
 """idealo wants a carrier beside a tracking code; a name off its list is accepted and loses the tracking link."""
 
@@ -26,6 +29,7 @@ async def shipment(case: Case) -> Decision:
     if idealo.revoked:
         raise conflict("goods have left, but the order is revoked at idealo; agree with the buyer")
     carrier = event.carrier or case.settings.default_carrier
+    _wait_until_shown(case)
     if event.code is None:
         return Do(SendFulfillment(carrier=None, codes=()))
     mates = [
@@ -85,20 +89,30 @@ async def refund(case: Case) -> Decision:
         return Nothing(f"paid by {bought.payment_method}: pay back at the payment provider; recorded here")
     if event.currency != bought.currency:
         raise conflict(f"refund in {event.currency} for an order in {bought.currency}")
-    listed = [r for r in await case.idealo.refunds(case.order.idealo_order_id) if not r.failed]
-    # A refund carries no reference at idealo: compare how many of this amount are there with how many ought to be.
+    listed = await case.idealo.refunds(case.order.idealo_order_id)
+    # A refund carries no reference at idealo: compare how many of this amount are there with how many ought to be. One
+    # that failed there counts, it was told once and has a conflict of its own.
     there = sum(r.amount == event.amount for r in listed)
     owed = 1 + sum(_stands_at_idealo(case, r.id) for r in case.others() if _same_amount(r.event, event))
     if there >= owed:
         return Nothing(f"idealo lists {there} refund(s) of {event.amount} already")
-    given = sum((r.amount for r in listed), event.amount - event.amount)
+    given = sum((r.amount for r in listed if not r.failed), event.amount - event.amount)
     if given + event.amount > bought.total:
         msg = (
             f"a refund of {event.amount} on top of {given} exceeds the order's {bought.total}; "
             "correct it in the store and dismiss this event, or pay the rest back outside idealo"
         )
         raise conflict(msg)
+    _wait_until_shown(case)
     return Do(SendRefund(amount=event.amount, currency=event.currency))
+
+
+def _wait_until_shown(case: Case) -> None:
+    """After a call with a lost answer idealo may not show its effect yet: telling it again would pay or ship twice."""
+    shown_at = max(case.ends_of_tries(), default=case.now - SHOWN_AFTER) + SHOWN_AFTER
+    if case.now < shown_at:
+        msg = "idealo does not show the call before this one, which it may have taken; it is asked again first"
+        raise Retryable(msg, after=shown_at - case.now)
 
 
 def _same_amount(event: e.Event, refund: e.RefundIssued) -> bool:

@@ -8,7 +8,7 @@ import structlog
 
 from app.ledger.ledger import LEASE
 from app.ledger.records import OrderRecord, Settlement
-from app.sync.actions import Action, CreateStoreOrder
+from app.sync.actions import Action, SendFulfillment, SendRefund
 from app.sync.deps import Deps
 
 STEP_S = 100
@@ -35,11 +35,19 @@ class Run:
     """A call that may have left, and whose end is not written down yet."""
 
     async def begin(self, action: Action, order_id: int) -> None:
-        """Before the call leaves: a creation is announced, so that whoever comes next asks the store first."""
-        if isinstance(action, CreateStoreOrder):
+        """Before a call leaves that must not be made twice: is the order still ours? Raises LeaseLost.
+
+        A creation asks when it leaves (`announce`); what states how things are to be may be said twice.
+        """
+        if isinstance(action, SendRefund | SendFulfillment):
             async with self.deps.statements() as ledger:
-                await ledger.begin_placing(order_id, self.token, self._extended())
+                await ledger.extend(order_id, self.token, self._extended())
         self.acting = action
+
+    async def announce(self, order_id: int) -> None:
+        """A creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
+        async with self.deps.statements() as ledger:
+            await ledger.begin_placing(order_id, self.token, self._extended())
 
     async def hold(self, order_id: int) -> None:
         """What is left of the lease has to outlast a step. Raises LeaseLost."""

@@ -18,8 +18,10 @@ from app.sync.difference import Sight
 
 PATIENCE_S = 60.0
 """Per question: a side that asks for pauses gets as many as fit; one that wants more cannot be read now."""
-PATIENCE_IN_ALL_S = 3600.0
-"""Of one run, all its questions together; what is asked later has to be answered at once."""
+PATIENCE_IN_ALL_S = 4 * 3600.0
+"""Of one run, all its questions together, four of them at once; what is asked later has to be answered at once."""
+UNREAD_MOST = 5
+"""A side that did not answer for so many orders is not asked for the others."""
 SPREAD = 0.5
 """Questions that are sent away together do not come back together: each waits up to so much longer."""
 
@@ -108,10 +110,10 @@ class Eyes:
                     raise SideUnread(side, str(error), lasting=True) from error
                 return None, str(error)
             except Retryable as error:
-                spread = random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
-                pause = error.after.total_seconds() * spread if error.after else None
-                if pause is None or pause > min(left, self.patience.left_s):
+                asked = error.after.total_seconds() if error.after else None
+                if asked is None or asked > min(left, self.patience.left_s):
                     raise SideUnread(side, str(error), lasting=False) from error
+                pause = asked * random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
             left -= pause
             self.patience.left_s -= pause
             await asyncio.sleep(pause)

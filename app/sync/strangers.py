@@ -8,7 +8,7 @@ from app.domain.difference import Difference
 from app.domain.errors import Permanent, Retryable
 from app.domain.orders import StoreOrder
 from app.sync.difference import Sight, differs
-from app.sync.sighting import Eyes, SideUnread
+from app.sync.sighting import UNREAD_MOST, Eyes, SideUnread
 
 MOST_READ = 500
 """A shop has other customers too; their orders are read to see whether they carry an idealo id, the newest first."""
@@ -34,8 +34,17 @@ async def find_strangers(eyes: Eyes, days: int, named: set[str]) -> Strangers:
     Raises SideUnread.
     """
     found = Strangers()
+    unread = 0
     for store_order_id in await _not_ours(eyes, days, found):
-        stray, _ = await eyes.store_order(store_order_id)
+        try:
+            stray, _ = await eyes.store_order(store_order_id)
+        except SideUnread as error:
+            unread += 1
+            if error.lasting or unread > UNREAD_MOST:
+                raise
+            # Any order of the shop, most likely none of ours; what stands in the others must be said all the same.
+            found.notes.append(f"order {store_order_id} of the shop could not be searched for a twin: {error}")
+            continue
         if stray is None or stray.idealo_order_id is None or _over(stray) or stray.idealo_order_id in named:
             continue
         await _judge(eyes, stray, stray.idealo_order_id, found)

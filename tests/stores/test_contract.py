@@ -125,9 +125,38 @@ async def test_an_unknown_sku_is_refused_before_anything_is_created(shop: Shop) 
     purchase = a_purchase(a_line(MUG), a_line("NO-SUCH-SKU"), placed_at=shop.clock())
     wanted = shop.draft().model_copy(update={"purchase": purchase})
     lines = tuple(wanted.lines[0].model_copy(update={"line": line, "store_sku": line.sku}) for line in purchase.lines)
+    announced = Announced(shop)
     with pytest.raises(Permanent, match="NO-SUCH-SKU") as caught:
-        await shop.adapter.create_order(wanted.model_copy(update={"lines": lines}), shop.buyer())
+        await shop.adapter.create_order(wanted.model_copy(update={"lines": lines}), shop.buyer(), announced)
     assert caught.value.problem is Problem.UNKNOWN_SKU
+    assert shop.store.orders(None, None) == []
+    assert announced.stood == []
+
+
+class Announced:
+    """Notes how many orders the shop had each time a creation was announced; `refuse` has it raise."""
+
+    def __init__(self, shop: Shop, refuse: Exception | None = None) -> None:
+        self.stood: list[int] = []
+        self._shop = shop
+        self._refuse = refuse
+
+    async def __call__(self) -> None:
+        self.stood.append(len(self._shop.store.orders(None, None)))
+        if self._refuse:
+            raise self._refuse
+
+
+async def test_a_creation_is_announced_once_and_right_before_it_leaves(shop: Shop) -> None:
+    announced = Announced(shop)
+    await shop.adapter.create_order(shop.draft(), shop.buyer(), announced)
+    assert announced.stood == [0]
+    assert len(shop.store.orders(None, None)) == 1
+
+
+async def test_nothing_is_created_where_the_announcement_is_refused(shop: Shop) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await shop.adapter.create_order(shop.draft(), shop.buyer(), Announced(shop, ZeroDivisionError()))
     assert shop.store.orders(None, None) == []
 
 

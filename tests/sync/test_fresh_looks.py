@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.config import Settings
+from app.ports import Announce
 from app.sync.advance import advance
 from app.sync.observe import look_at_store_order
 from app.sync.reconcile import poll_idealo
@@ -108,14 +109,15 @@ async def test_an_order_whose_creation_ended_after_another_worker_took_it_over_i
     create = adapter.create_order
     taken: list[int] = []
 
-    async def asleep(*arguments: Any) -> Any:
+    async def asleep(draft: Any, buyer: Any, announce: Announce) -> Any:
         monkeypatch.undo()
+        await announce()
         town.clock.pass_time(minutes=70)
         await town.control("POST", f"/idealo/orders/{order}/buyer-cancels")
         town.clock.pass_time(minutes=10)
         await poll_idealo(town.bridge.deps, town.store.id)
         taken.append(await advance(town.bridge.deps, (await town.order(order)).id))
-        return await create(*arguments)
+        return await create(draft, buyer)
 
     monkeypatch.setattr(adapter, "create_order", asleep)
     await town.import_new()
@@ -124,3 +126,25 @@ async def test_an_order_whose_creation_ended_after_another_worker_took_it_over_i
     assert (await town.order(order)).store_order_id is not None
     assert all(line["cancelled"] == line["quantity"] for line in (await town.in_store(order))["lines"])
     assert all(not line.endswith("pending") for line in await town.story(order))
+
+
+async def test_a_creation_that_was_about_to_leave_does_not_once_another_worker_has_the_order(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+    taken: list[int] = []
+
+    async def asleep(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        town.clock.pass_time(minutes=3)
+        taken.append(await advance(town.bridge.deps, (await town.order(order)).id))
+        return await create(*arguments)
+
+    monkeypatch.setattr(adapter, "create_order", asleep)
+    await town.import_new()
+    assert taken == [2], "the other worker imported the order and told its number"
+    await town.hours(1)
+    assert len(await town.in_store_all(order)) == 1
+    assert all(line.endswith(("done", "skipped")) for line in await town.story(order))

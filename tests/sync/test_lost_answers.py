@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.domain.errors import Retryable, before_write
+from app.domain.errors import Retryable
+from app.ports import Announce
 from app.registry import ADAPTERS
 from app.sync.advance import WAITS, advance
 from app.sync.reconcile import poll_idealo
@@ -136,13 +138,13 @@ async def test_trouble_before_a_second_creation_does_not_forget_the_first(
     create = adapter.create_order
     sent: list[tuple[Any, ...]] = []
 
-    async def hangs(*arguments: Any) -> Any:
-        sent.append(arguments)
+    async def hangs(draft: Any, buyer: Any, announce: Announce) -> Any:
+        await announce()
+        sent.append((draft, buyer))
         raise Retryable("no answer in time")
 
     async def cannot_read(*_: Any) -> Any:
-        with before_write():
-            raise Retryable("503")
+        raise Retryable("503")
 
     monkeypatch.setattr(adapter, "create_order", hangs)
     await town.import_new()
@@ -154,6 +156,20 @@ async def test_trouble_before_a_second_creation_does_not_forget_the_first(
     await town.hours(2)
     assert len(await town.in_store_all(order)) == 1
     assert await disagreements(town) == []
+
+
+async def test_an_order_as_old_as_the_connection_is_not_created_before_another_import_can_be_seen(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store is archived while its creation is on the way, and connected anew at once."""
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    town.world.idealo.orders[order].created = town.store.created_at - timedelta(seconds=5)
+    await town.import_new()
+    [placed] = await town.events(order)
+    assert (placed.state, await town.in_store_all(order)) == ("pending", [])
+    assert placed.due_at == town.store.created_at + town.bridge.sides.adapter(town.store).capabilities.visible_after
+    await town.hours(0.2, step_minutes=1)
+    assert len(await town.in_store_all(order)) == 1
 
 
 async def test_retry_after_is_kept_to_the_second(town: Town) -> None:

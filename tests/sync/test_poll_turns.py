@@ -22,6 +22,13 @@ async def test_a_killed_workers_turn_is_taken_over_within_a_minute(town: Town) -
     assert await poll_store(town.bridge.deps, town.store.id) is not None
 
 
+async def test_a_clock_that_was_ahead_and_went_back_holds_up_no_poll(town: Town) -> None:
+    ahead = town.clock() + timedelta(days=2)
+    async with town.bridge.deps.ledger() as ledger:
+        await ledger.move_cursor(town.store.id, "store", town.clock(), ahead)
+    assert await poll_store(town.bridge.deps, town.store.id, every=timedelta(minutes=5)) is not None
+
+
 async def test_a_long_poll_keeps_its_turn(town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, go_on = asyncio.Event(), asyncio.Event()
 

@@ -12,6 +12,7 @@ from app.config import Settings
 from app.domain.errors import Retryable
 from app.domain.orders import StoreOrder
 from app.ledger.records import ReconciliationRecord
+from app.ports import Announce
 from app.sync.actions import CreateStoreOrder
 from sandbox.idealo.values import Order, Refund
 from tests.clock import Clock
@@ -170,8 +171,9 @@ async def given_up(town: Town, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Cr
     create = adapter.create_order
     sent: list[tuple[Any, ...]] = []
 
-    async def unheard_of(*arguments: Any) -> Any:
-        sent.append(arguments)
+    async def unheard_of(draft: Any, buyer: Any, announce: Announce) -> Any:
+        await announce()
+        sent.append((draft, buyer))
         raise Retryable("no answer in time")
 
     monkeypatch.setattr(adapter, "create_order", unheard_of)
@@ -244,15 +246,30 @@ async def test_a_stray_of_another_connector_is_left_to_a_person(
 
 
 @WOOCOMMERCE
-async def test_a_twin_in_the_store_is_named_until_it_is_cancelled(town: Town) -> None:
-    [order] = await imported(town, 1)
+async def test_an_order_of_the_shop_that_cannot_be_read_hides_no_twin(town: Town) -> None:
+    """Most of a shop's orders are not idealo's; one that fails for good must not end the search every night."""
+    orders = await imported(town, 2)
+    twins = [await created_again(town, order) for order in orders]
+    await town.fault("woocommerce", "status", status=500, method="GET", path=f"*/orders/{twins[1].store_order_id}")
+    report = await reconciled(town)
+    assert named(report) == {("two_store_orders", orders[0], "open")}
+    assert any(f"order {twins[1].store_order_id} of the shop could not be searched" in note for note in report.notes)
+
+
+async def created_again(town: Town, order: str) -> StoreOrder:
     [create] = [a.action for a in await town.attempts(order) if a.action and a.action["name"] == "create_store_order"]
     adapter, idealo = town.bridge.deps.sides.adapter(town.store), town.bridge.deps.sides.idealo(town.store)
     draft = CreateStoreOrder.model_validate(create).draft
-    twin = await adapter.create_order(draft, (await idealo.order(order)).buyer)
+    return await adapter.create_order(draft, (await idealo.order(order)).buyer)
+
+
+@WOOCOMMERCE
+async def test_a_twin_in_the_store_is_named_until_it_is_cancelled(town: Town) -> None:
+    [order] = await imported(town, 1)
+    twin = await created_again(town, order)
     report = await reconciled(town)
     assert named(report) == {("two_store_orders", order, "open")}
     [difference] = report.differences
     assert (difference.store_order_id, difference.mendable) == (twin.store_order_id, False)
-    await adapter.cancel_order(twin.store_order_id)
+    await town.bridge.deps.sides.adapter(town.store).cancel_order(twin.store_order_id)
     assert named(await reconciled(town)) == set()

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, SyncError, before_write
+from app.domain.errors import Permanent, Problem, SyncError
 from app.domain.orders import Contradiction, StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.tax import Draft
-from app.ports import Capabilities, Checkup, Connection, Delivery, Finding, Notice
+from app.ports import Announce, Capabilities, Checkup, Connection, Delivery, Finding, Notice, nobody
 from app.stores.magento2 import cancelling, checkup, listing, module, placed, webhook
 from app.stores.magento2.addresses import addresses
 from app.stores.magento2.chain import ORDER_FIELDS, read_chain, read_order
@@ -116,21 +116,21 @@ class Adapter:
     def changed_orders(self, since: datetime) -> AsyncIterator[str]:
         return listing.changed(self._rest, since)
 
-    async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
+    async def create_order(self, draft: Draft, buyer: Buyer, announce: Announce = nobody) -> StoreOrder:
         """Looks the SKUs up, creates, invoices, and compares what the shop kept: what differs goes on hold with a
         contradiction. Never raises for an order that stands, unless the shop stops answering.
         """
         ordered = units_per_sku((line.store_sku, line.line.quantity) for line in draft.lines)
-        with before_write():
-            products = await self._shop.products([line.store_sku for line in draft.lines])
-            shop = await self._shop.view()
-            short = shortages(products, ordered, await self._shop.salable(products))
-            has_module = await self._shop.module() is not None
+        products = await self._shop.products([line.store_sku for line in draft.lines])
+        shop = await self._shop.view()
+        short = shortages(products, ordered, await self._shop.salable(products))
+        has_module = await self._shop.module() is not None
         if shop.currency != draft.purchase.currency:
             text = f"the shop's base currency is {shop.currency}, the order's {draft.purchase.currency}"
             raise Permanent(Problem.REJECTED, text)
         kept = addresses(buyer)
         entity = order_entity(draft, kept, products, shop, self._settings)
+        await announce()
         order_id, notes = await self._created(entity, through_module=has_module)
         order = await read_order(self._rest, order_id, f"{ORDER_FIELDS},{placed.READ_BACK}")
         wrong = placed.contradictions(order, entity)

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, Retryable, before_write
+from app.domain.errors import Permanent, Problem, Retryable
 from app.domain.orders import StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.tax import Draft
-from app.ports import Capabilities, Checkup, Connection, Delivery, Finding, Notice
+from app.ports import Announce, Capabilities, Checkup, Connection, Delivery, Finding, Notice, nobody
 from app.stores.shopify import answers, checkup, listing, subscriptions, webhook
 from app.stores.shopify import documents as d
 from app.stores.shopify.client import Graph
@@ -99,12 +99,12 @@ class Adapter:
     def changed_orders(self, since: datetime) -> AsyncIterator[str]:
         return listing.changed(self._graph, since)
 
-    async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
+    async def create_order(self, draft: Draft, buyer: Buyer, announce: Announce = nobody) -> StoreOrder:
         """Looks the SKUs up, creates, and compares the total: what differs becomes a contradiction of the snapshot."""
-        with before_write():
-            known = await variants(self._graph, [line.store_sku for line in draft.lines])
-            kind = await self._definition.type()
+        known = await variants(self._graph, [line.store_sku for line in draft.lines])
+        kind = await self._definition.type()
         placed = placement(draft, buyer, known, kind, self._settings)
+        await announce()
         head = await self._created(placed)
         snapshot = store_order(await completed(self._graph, head), self._settings)
         ordered = units_per_sku((line.store_sku, line.line.quantity) for line in draft.lines)

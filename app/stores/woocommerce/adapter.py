@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from app.domain.buyer import Buyer
-from app.domain.errors import Permanent, Problem, Retryable, SyncError, before_write
+from app.domain.errors import Permanent, Problem, Retryable, SyncError
 from app.domain.orders import Contradiction, StoreOrder, units_per_sku
 from app.domain.settings import StoreSettings
 from app.domain.staff_notes import order_note
 from app.domain.tax import Draft
-from app.ports import Capabilities, Checkup, Connection, Delivery, Finding, Notice
+from app.ports import Announce, Capabilities, Checkup, Connection, Delivery, Finding, Notice, nobody
 from app.stores.woocommerce import checkup, listing, placed, subscriptions, webhook
 from app.stores.woocommerce.addresses import addresses, valid_mail
 from app.stores.woocommerce.client import Rest, code_of, error_of
@@ -105,15 +105,15 @@ class Adapter:
     def changed_orders(self, since: datetime) -> AsyncIterator[str]:
         return listing.changed(self._rest, since)
 
-    async def create_order(self, draft: Draft, buyer: Buyer) -> StoreOrder:
+    async def create_order(self, draft: Draft, buyer: Buyer, announce: Announce = nobody) -> StoreOrder:
         """Looks the SKUs up, creates, and compares: cents are corrected, anything more goes on hold with a
         contradiction. Never raises for an order that stands, unless the shop stops answering.
         """
-        with before_write():
-            products = await self._shop.products([line.store_sku for line in draft.lines])
-            taxes = await self._shop.taxes()
+        products = await self._shop.products([line.store_sku for line in draft.lines])
+        taxes = await self._shop.taxes()
         both = addresses(buyer, self._settings)
         placement = order_body(draft, both, valid_mail(buyer), products, taxes, self._settings)
+        await announce()
         order = await self._created(placement)
         order, corrected = await self._corrected(order, draft)
         wrong = placed.contradictions(order, placement.body, draft.purchase.total)
