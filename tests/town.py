@@ -76,6 +76,12 @@ class Town:
         await town._begin()
         return town
 
+    async def connected_anew(self) -> "Town":
+        """The store is archived and connected again at once."""
+        async with self.bridge.deps.ledger() as ledger:
+            await ledger.change_store(self.store.id, archived_at=self.clock())
+        return await self.beside(self.kind, self.shop_id)
+
     async def _begin(self) -> None:
         self.world.outbox.clear()
         self.clock.pass_time(seconds=5)

@@ -49,7 +49,11 @@ _LEASE = (
 )
 _MINE = update(OrderRow).where(col(OrderRow.id) == _ORDER, col(OrderRow.lease) == bindparam("token"))
 _EXTEND = _MINE.values(leased_until=bindparam("until")).returning(OrderRow)
-_BEGIN_PLACING = _MINE.values(leased_until=bindparam("until"), placing_at=_NOW).returning(OrderRow)
+_BEGIN_PLACING = (
+    _MINE.where(col(OrderRow.store_id).in_(_WORKING))
+    .values(leased_until=bindparam("until"), placing_at=_NOW)
+    .returning(OrderRow)
+)
 _LINK = _MINE.values(
     leased_until=bindparam("until"),
     store_order_id=bindparam("store_order"),
@@ -227,7 +231,10 @@ class EventBook(ChainBook):
         return order
 
     async def begin_placing(self, order_id: int, token: str, now: datetime) -> None:
-        """Written down when a creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
+        """Written down when a creation leaves: whoever comes next asks the store first.
+
+        Raises LeaseLost, also where the store was paused or archived meanwhile.
+        """
         await self._hold(_BEGIN_PLACING, order_id, {**_under(order_id, token, now), "now": now})
 
     async def postpone(self, order_id: int, token: str, event_id: int, due_at: datetime, now: datetime) -> None:

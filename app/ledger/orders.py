@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 
 from app.domain.orders import Purchase
@@ -25,7 +26,18 @@ _UNSEEN = (
 )
 _MARK = _UNSEEN.where(*_ABOUT)
 _MARK_WITHOUT_ORDER = _UNSEEN.where(col(DeliveryRow.store_id) == _OF_STORE, col(DeliveryRow.store_order_id).is_(None))
-_NEW_ORDER = insert(OrderRow)
+_ELSEWHERE = aliased(OrderRow)
+_PLACING_ELSEWHERE = (
+    select(func.max(_ELSEWHERE.placing_at))
+    .where(
+        col(_ELSEWHERE.idealo_order_id) == bindparam("of_idealo_order"),
+        col(_ELSEWHERE.store_id) != _OF_STORE,
+        col(_ELSEWHERE.store_order_id).is_(None),
+    )
+    .scalar_subquery()
+)
+"""An archived connection's creation without an answer is one of ours to look for, too."""
+_NEW_ORDER = insert(OrderRow).values(placing_at=_PLACING_ELSEWHERE)
 _ORDER_FOR = _NEW_ORDER.on_conflict_do_update(
     index_elements=["store_id", "idealo_order_id"],
     set_={
@@ -100,6 +112,8 @@ class OrderBook(Book):
             "currency": purchase.currency if purchase else None,
             "idealo_fingerprint": fingerprint,
             "idealo_seen_at": now if fingerprint else None,
+            "of_idealo_order": idealo_order_id,
+            "of_store": store_id,
         }
         return reading.order((await self._run(_ORDER_FOR, values)).one())
 

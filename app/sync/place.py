@@ -22,7 +22,6 @@ async def placed(case: Case) -> Decision:
         return Nothing(f"placed before import_since ({start.isoformat()}) of this store")
     idealo = await case.at_idealo()
     if _may_stand_in_store(case, idealo):
-        _let_the_connection_settle(case)
         # Before anything else: a creation whose answer was lost stands in the store, whatever idealo says by now.
         since = idealo.purchase.placed_at - SEARCH_MARGIN
         fresh = case.order.placing_at is not None
@@ -87,15 +86,6 @@ def _may_stand_in_store(case: Case, idealo: IdealoOrder) -> bool:
     """
     touched = idealo.merchant_order_number is not None or idealo.shipped
     return touched or case.order.placing_at is not None or case.purchase.placed_at <= case.store.created_at
-
-
-def _let_the_connection_settle(case: Case) -> None:
-    """Whoever imported before us, an archived connection to the same shop perhaps, may have done so a moment ago."""
-    connected_at = case.store.created_at
-    settled_at = connected_at + case.adapter.capabilities.visible_after
-    if case.purchase.placed_at <= connected_at and case.order.placing_at is None and case.now < settled_at:
-        msg = "the order is older than this connection: an import just before it may still become visible in the store"
-        raise Retryable(msg, after=settled_at - case.now)
 
 
 def _wait_until_visible(case: Case) -> None:

@@ -46,8 +46,10 @@ class Run:
 
     async def announce(self, order_id: int) -> None:
         """A creation leaves: whoever comes next asks the store first. Raises LeaseLost."""
+        acting, self.acting = self.acting, None  # until this is written nothing has left
         async with self.deps.statements() as ledger:
             await ledger.begin_placing(order_id, self.token, self._extended())
+        self.acting = acting
 
     async def hold(self, order_id: int) -> None:
         """What is left of the lease has to outlast a step. Raises LeaseLost."""

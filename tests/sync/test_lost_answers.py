@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -158,18 +157,46 @@ async def test_trouble_before_a_second_creation_does_not_forget_the_first(
     assert await disagreements(town) == []
 
 
-async def test_an_order_as_old_as_the_connection_is_not_created_before_another_import_can_be_seen(
+async def test_a_store_archived_during_a_creation_and_connected_anew_gets_one_order(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A store is archived while its creation is on the way, and connected anew at once."""
     [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
-    town.world.idealo.orders[order].created = town.store.created_at - timedelta(seconds=5)
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+    sent: list[tuple[Any, ...]] = []
+
+    async def hangs(draft: Any, buyer: Any, announce: Announce) -> Any:
+        await announce()
+        sent.append((draft, buyer))
+        raise Retryable("no answer in time")
+
+    monkeypatch.setattr(adapter, "create_order", hangs)
     await town.import_new()
-    [placed] = await town.events(order)
-    assert (placed.state, await town.in_store_all(order)) == ("pending", [])
-    assert placed.due_at == town.store.created_at + town.bridge.sides.adapter(town.store).capabilities.visible_after
-    await town.hours(0.2, step_minutes=1)
-    assert len(await town.in_store_all(order)) == 1
+    monkeypatch.undo()
+    anew = await town.connected_anew()
+    await anew.import_new()
+    assert await anew.in_store_all(order) == []
+    await create(*sent[0])
+    await anew.hours(0.2, step_minutes=1)
+    assert len(await anew.in_store_all(order)) == 1
+    assert (await anew.order(order)).store_order_id is not None
+
+
+async def test_nothing_is_created_for_a_store_that_was_archived_meanwhile(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [order] = await town.place(lines=[{"sku": "100000", "quantity": 1}])
+    adapter = town.bridge.sides.adapter(town.store)
+    create = adapter.create_order
+
+    async def slow(*arguments: Any) -> Any:
+        async with town.bridge.deps.ledger() as ledger:
+            await ledger.change_store(town.store.id, archived_at=town.clock())
+        return await create(*arguments)
+
+    monkeypatch.setattr(adapter, "create_order", slow)
+    await town.import_new()
+    assert await town.in_store_all(order) == []
 
 
 async def test_retry_after_is_kept_to_the_second(town: Town) -> None:
