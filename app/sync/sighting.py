@@ -23,7 +23,7 @@ PATIENCE_IN_ALL_S = 4 * 3600.0
 UNREAD_MOST = 5
 """A side that did not answer for so many orders is not asked for the others."""
 SPREAD = 0.5
-"""Questions that are sent away together do not come back together: each waits up to so much longer."""
+"""Questions that are sent away together do not come back together: each waits up to so much longer, if it fits."""
 
 _T = TypeVar("_T")
 
@@ -113,7 +113,8 @@ class Eyes:
                 asked = error.after.total_seconds() if error.after else None
                 if asked is None or asked > min(left, self.patience.left_s):
                     raise SideUnread(side, str(error), lasting=False) from error
-                pause = asked * random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
+                spread = random.uniform(1, 1 + SPREAD)  # noqa: S311 - nothing hangs on its being guessed
+                pause = min(asked * spread, left, self.patience.left_s)
             left -= pause
             self.patience.left_s -= pause
             await asyncio.sleep(pause)

@@ -1,6 +1,7 @@
 """The reconciliation where the ledger itself is at odds, where people decide, and where a side does not answer."""
 
 import asyncio
+import random
 from datetime import timedelta
 
 import pytest
@@ -112,9 +113,10 @@ async def test_one_order_that_cannot_be_read_does_not_stop_the_others(town: Town
     assert named(report) == {("unread", orders[0], "open"), ("event_not_in_ledger", orders[2], "mended")}
 
 
+@pytest.mark.parametrize("spread", [1, 1.25, 1.36, 1.5])
 @pytest.mark.parametrize("pauses", [4, 40])
 async def test_a_side_that_asks_for_pauses_gets_them_for_a_minute(
-    pauses: int, town: Town, monkeypatch: pytest.MonkeyPatch
+    pauses: int, spread: float, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [order] = await imported(town, 1)
     slept: list[float] = []
@@ -126,6 +128,7 @@ async def test_a_side_that_asks_for_pauses_gets_them_for_a_minute(
 
     really = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(random, "uniform", lambda *_: spread)
     bad = (await town.in_store(order))["store_order_id"]
     await town.fault("woocommerce", "rate_limit", method="GET", path=f"*/orders/{bad}", seconds=5, times=pauses)
     report = await reconciled(town)
