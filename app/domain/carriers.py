@@ -10,10 +10,21 @@ KNOWN = (
     "Noxxs Logistic", "TOMBA", "UPS", "eparcel", "iloxx", "paket.ag", "primeMail",
 )  # fmt: skip
 _LETTERS = re.compile(r"[^a-z0-9]+")
-_SEPARATORS = re.compile(r"[\s,;|]+")
+_SEPARATORS = re.compile(r"[,;|\n\r]+")
+_LINK = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}[/?#]")
+_CODE = re.compile(r"(?=.*[0-9])[!-?A-~]{1,100}")
+"""A word of printable ASCII with a digit and without an `@`: what a field for codes holds when it holds one word."""
+_WHOLE_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9-]{6,40}")
+"""Long enough to be a code beside others of its kind."""
+_GROUP = re.compile(r"[A-Z0-9-]+")
+"""A piece of a code printed in groups: `RR 123 456 785 DE`."""
+_SURE_CODE = re.compile(r"(?=(?:.*[0-9]){6})[A-Z0-9-]{8,40}")
+"""Within a sentence: six digits at least, no small letter."""
+_GROUPED_DIGITS = range(14, 41)
+"""Digits in groups within a sentence: from 14 on, which no phone number has."""
 _CODE_PARAMETERS = (
     "idc", "piececode", "tracking", "trackingnumber", "tracking_number", "tracknumber", "parcelno", "parcelnumber",
-    "match", "suche", "barcode", "n", "number", "q", "id",
+    "piececodes", "tracknum", "tracknums", "tracknumbers", "trknbr", "match", "suche", "barcode", "n", "number", "q", "id",
 )  # fmt: skip
 
 
@@ -28,6 +39,7 @@ _ALIASES = {
     "evri": "Hermes", "ups": "UPS", "unitedparcelservice": "UPS", "fedex": "FedEx", "federalexpress": "FedEx",
     "spedition": "Cargo", "freight": "Cargo", "cargo": "Cargo", "gogeneralovernight": "GO!", "iloxx": "iloxx",
 }  # fmt: skip
+_CARRIERS = frozenset(_BY_LETTERS) | frozenset(_ALIASES)
 
 
 def carrier_name(raw: str | None) -> str | None:
@@ -47,36 +59,54 @@ def carrier_name(raw: str | None) -> str | None:
 
 
 def tracking_codes(raw: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Bare codes out of what shops store: several in one field, blanks inside a code's groups, whole tracking links.
+    """Bare codes out of what shops store: several in one field, codes printed in groups, whole tracking links.
+
+    People also write to each other in such fields. What holds no digit is no code, and out of a sentence only what can
+    hardly be anything else is taken: names and mail addresses are neither told to idealo nor kept as facts.
 
     >>> tracking_codes("00340434161094042557, 00340434161094042564")
     ('00340434161094042557', '00340434161094042564')
-    >>> tracking_codes("https://example.test/track?piececode=JJD0001")
-    ('JJD0001',)
+    >>> tracking_codes("DHL 0034 0434 1610 9404 2557"), tracking_codes("RR 123 456 785 DE"), tracking_codes("SG 42")
+    (('00340434161094042557',), ('RR123456785DE',), ('SG42',))
+    >>> tracking_codes("https://example.test/track?piececode=JJD0001"), tracking_codes("Abholung durch Max, Tor 3")
+    (('JJD0001',), ())
     """
     if raw is None:
         return ()
     texts = [raw] if isinstance(raw, str) else list(raw)
-    codes = [code for text in texts for part in _parts(text.strip()) for code in _bare(part)]
+    codes = [code for text in texts for part in _SEPARATORS.split(text) for code in _of_part(part.split())]
     return tuple(dict.fromkeys(codes))
 
 
-def _parts(text: str) -> list[str]:
-    digits = re.fullmatch(r"[0-9 ]{10,40}", text)
-    if digits:
-        # "0034 0434 1610 9404 2557" is one code printed in groups; groups of ten or more digits are codes of their own.
-        groups = text.split()
-        return groups if all(len(g) >= 10 for g in groups) else ["".join(groups)]
-    return [part for part in _SEPARATORS.split(text) if part]
+def _of_part(words: list[str]) -> list[str]:
+    links = [word for word in words if _LINK.match(word)]
+    if links:
+        return [code for link in links for code in _of_link(link)]
+    words = [word for word in words if _letters(word.strip(":")) not in _CARRIERS]
+    if len(words) < 2:
+        return [word for word in words if _CODE.fullmatch(word)]
+    if all(_WHOLE_CODE.fullmatch(word) for word in words):
+        return words
+    if all(_GROUP.fullmatch(word) for word in words) and any(c.isdigit() for word in words for c in word):
+        return ["".join(words)]
+    sure = [word for word in words if _SURE_CODE.fullmatch(word)]
+    digits = "".join(word for word in words if word.isascii() and word.isdigit())
+    return sure or ([digits] if len(digits) in _GROUPED_DIGITS else [])
 
 
-def _bare(part: str) -> list[str]:
-    if "://" not in part:
-        return [part]
-    url = urlsplit(part)
+def _of_link(link: str) -> list[str]:
+    try:
+        url = urlsplit(link if "://" in link else f"//{link}")
+    except ValueError:  # brackets that are no IPv6 address
+        return []
     given = {key.lower(): value for key, value in parse_qsl(url.query)}
     for name in _CODE_PARAMETERS:
-        if given.get(name):
-            return [given[name]]
-    last = url.path.rstrip("/").rsplit("/", 1)[-1]
-    return [last] if any(c.isdigit() for c in last) else []
+        codes = [code for part in _SEPARATORS.split(given.get(name, "")) for code in _of_value(part)]
+        if codes:
+            return codes
+    return _of_value(url.path.rstrip("/").rsplit("/", 1)[-1])
+
+
+def _of_value(text: str) -> list[str]:
+    code = "".join(text.split())
+    return [code] if _CODE.fullmatch(code) else []

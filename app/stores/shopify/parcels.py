@@ -1,15 +1,13 @@
 """Reads fulfillments: what has left, with which carrier and codes, and what was withdrawn; pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.domain.carriers import KNOWN, carrier_name, tracking_codes
+from app.domain.carriers import carrier_name, tracking_codes
 from app.domain.orders import Contradiction, Shipment, StoreLine
 from app.domain.value import Value
 from app.stores.shopify.reading import document, entries, nodes, number_of, text, text_or_none, whole
 
-_SHORTEST_CODE = 8
 _PENDING = ("PENDING", "OPEN")
 """Legacy, but still served for old orders and some fulfillment services (Shopify's schema of 2026-07)."""
 
@@ -121,20 +119,4 @@ def _parcel(fulfillment: dict[str, Any], at: str) -> Parcel:
 
 def _codes(number: str | None, link: str | None) -> tuple[str, ...]:
     """The number field may hold a whole tracking link, or nothing beside a link."""
-    try:
-        return tracking_codes(_ungrouped(number or "")) or tracking_codes(link)
-    except ValueError:  # urlsplit refuses brackets that are no IPv6 address
-        return ()
-
-
-def _ungrouped(number: str) -> list[str]:
-    """One number per part, without the blanks it is printed with and without its carrier's name.
-
-    Shopify has an entry for each number, so blanks part two only where both sides are long enough to be numbers.
-    """
-    parts: list[str] = []
-    for part in re.split(r"[,;|\n]", number):
-        groups = [group for group in part.split() if group not in KNOWN]
-        several = all(len(group) >= _SHORTEST_CODE for group in groups)
-        parts += groups if several else ["".join(groups)]
-    return parts
+    return tracking_codes(number) or tracking_codes(link)

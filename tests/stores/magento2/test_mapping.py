@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from app.domain.carriers import tracking_codes
 from app.domain.events import events_in_store
 from app.domain.orders import Refund, StoreOrder
 from app.stores.magento2.mapping import needs_memos, needs_shipments, store_order
 from app.stores.magento2.settings import Settings
-from app.stores.magento2.tracking import codes_in, shipments_of
+from app.stores.magento2.tracking import shipments_of
 from tests.stores.magento2.recordings import CALLS, answer, recording, rows
 from tests.stores.snapshots import conserves, frozen, told
 
@@ -171,7 +172,7 @@ def test_a_carrier_is_named_as_idealo_knows_it(code: str, title: str, expected: 
     ],
 )  # fmt: skip
 def test_track_numbers_as_people_type_them(raw: str, expected: tuple[str, ...]) -> None:
-    assert codes_in(raw) == expected
+    assert tracking_codes(raw) == expected
 
 
 def test_a_return_label_is_no_parcel() -> None:
