@@ -24,7 +24,8 @@ _GROUPED_DIGITS = range(14, 41)
 """Digits in groups within a sentence: from 14 on, which no phone number has."""
 _CODE_PARAMETERS = (
     "idc", "piececode", "tracking", "trackingnumber", "tracking_number", "tracknumber", "parcelno", "parcelnumber",
-    "piececodes", "tracknum", "tracknums", "tracknumbers", "trknbr", "match", "suche", "barcode", "n", "number", "q", "id",
+    "piececodes", "tracknum", "tracknums", "tracknumbers", "trknbr", "match", "suche", "barcode", "n",
+    "number", "q", "id",
 )  # fmt: skip
 
 

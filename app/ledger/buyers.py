@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 from app.ledger import reading
 from app.ledger.book import Book
 from app.ledger.records import BuyerRecord, OrderRecord
-from app.ledger.tables import BuyerRow, DeliveryRow, EventRow, OrderRow
+from app.ledger.tables import BuyerRow, DeliveryRow, EventRow, OrderRow, StoreRow
 
 
 class BuyerBook(Book):
@@ -49,8 +49,24 @@ class BuyerBook(Book):
         event_id: int | None = (await self._run(query)).scalar_one()
         return event_id
 
+    async def copies(self, order: OrderRecord) -> list[tuple[OrderRecord, bool]]:
+        """The same idealo order in other connections of the same shop at idealo, and whether each is in use."""
+        query = (
+            select(OrderRow, col(StoreRow.archived_at).is_(None).label("in_use"))
+            .join(StoreRow, col(StoreRow.id) == col(OrderRow.store_id))
+            .where(
+                col(OrderRow.idealo_order_id) == order.idealo_order_id,
+                col(OrderRow.id) != order.id,
+                col(StoreRow.idealo_shop_id)
+                == select(StoreRow.idealo_shop_id).where(col(StoreRow.id) == order.store_id).scalar_subquery(),
+            )
+            .order_by(col(OrderRow.id))
+        )
+        return [(reading.order(row), row.in_use) for row in await self._run(query)]
+
     async def erase_buyer(self, order: OrderRecord, by: str, reason: str, now: datetime) -> bool:
-        """Destroys content, key and salt, and what webhooks and answers still hold about the order.
+        """Destroys content, key and salt, what answers about the order still hold, and every body of its store that
+        was kept because nobody could say which order it is about.
 
         False when it was erased before; the first time, name and reason stay on record.
         """
@@ -65,12 +81,15 @@ class BuyerBook(Book):
                 where=col(BuyerRow.erased_at).is_(None),
             )
         )
-        named = col(DeliveryRow.key).startswith(f"idealo/{order.idealo_order_id}/", autoescape=True)
-        if order.store_order_id is not None:
-            named = or_(named, col(DeliveryRow.store_order_id) == order.store_order_id)
+        of_this_order = col(DeliveryRow.key).startswith(f"idealo/{order.idealo_order_id}/", autoescape=True)
+        of_another = col(DeliveryRow.key).startswith("idealo/") & ~col(DeliveryRow.key).startswith("idealo//")
         await self._run(
             update(DeliveryRow)
-            .where(col(DeliveryRow.store_id) == order.store_id, named, col(DeliveryRow.body).is_not(None))
+            .where(
+                col(DeliveryRow.store_id) == order.store_id,
+                or_(of_this_order, ~of_another),
+                col(DeliveryRow.body).is_not(None),
+            )
             .values(body=None)
         )
         return bool(erased.rowcount)

@@ -3,13 +3,13 @@
 import asyncio
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from app.domain.errors import Permanent, Problem, Retryable
-from app.domain.events import Event
+from app.domain.events import Event, OrderImported
 from app.domain.orders import StoreOrder
 from app.ledger.ledger import Leased, LeaseLost, Ledger
 from app.ledger.records import (
@@ -23,11 +23,12 @@ from app.ledger.records import (
     next_of,
 )
 from app.ledger.session import LedgerUnavailable
-from app.sync.actions import Action
+from app.sync.actions import WRITES_TO_IDEALO, Action
 from app.sync.case import Case, Seen
 from app.sync.decide import Decision, Do, Later, decide
 from app.sync.deps import Deps
 from app.sync.perform import perform
+from app.sync.quoted import discreet
 from app.sync.run import STEP_S, Run, look_back
 from app.wire.masking import mask, words_of
 
@@ -95,7 +96,7 @@ async def _step(run: Run, case: Case) -> Case | None:
         await run.postpone(order_id, case.record.id, end.due_at)
         return await _next_case(run.deps, case.order, case)
     action = run.acting
-    how = _settlement(case, end, action, run.deps.now())
+    how = _settlement(case, await _discreet(end, run, order_id), action, run.deps.now())
     order = await run.settle(order_id, how)
     _report(case, how)
     return await _next_case(run.deps, order, case, action)
@@ -199,6 +200,24 @@ async def _try(case: Case, run: Run) -> _End | Later:
     except Exception as e:
         log.exception("event.bug", event_id=case.record.id, type=case.record.event.type)
         return _End("retry", f"bug: {words_of(e)}", bug=True)
+
+
+async def _discreet(end: _End, run: Run, order_id: int) -> _End:
+    """The same end in words that do not name the buyer; what went well without a remark names nobody."""
+    remarked = any(isinstance(e, OrderImported) and e.notes for e in end.follow)
+    if end.outcome in {"done", "skipped"} and not remarked:
+        return end
+    # What idealo answers to a refund or a shipment stays in any case: it was told no name.
+    refused = end.problem is Problem.REJECTED and not isinstance(run.acting, WRITES_TO_IDEALO)
+    [detail] = await discreet(run.deps, order_id, end.detail, refused=refused)
+    follow: list[Event] = []
+    for event in end.follow:
+        if isinstance(event, OrderImported):
+            notes = await discreet(run.deps, order_id, *event.notes, refused=False)
+            follow.append(event.model_copy(update={"notes": tuple(notes)}))
+        else:
+            follow.append(event)
+    return replace(end, detail=detail, follow=tuple(follow))
 
 
 async def _decide_and_perform(case: Case, run: Run) -> _End | Later:

@@ -76,16 +76,22 @@ def open_buyer(vault: Vault, record: BuyerRecord) -> tuple[dict[str, Any] | None
 async def erase(deps: Deps, order: OrderRecord, actor: str, reason: str) -> Erasure:
     """Destroys a buyer's data and key; the chain keeps a commitment that says nothing without its salt.
 
-    Doing it again changes nothing and answers what stands on record. Raises StillNeededError.
+    A shop that was archived and connected anew has the order twice: both are erased. Doing it again changes nothing and
+    answers what stands on record. Raises StillNeededError.
     """
     async with deps.ledger() as ledger:
-        waiting = await ledger.waits_for_import(order.id)
-        if waiting is not None:
-            raise StillNeededError(
-                f"idealo order {order.idealo_order_id} is not in the store yet and cannot be placed without its buyer; "
-                f"settle event {waiting} first: replay it, or dismiss it if the order is not to be placed"
-            )
+        copies = await ledger.copies(order)
+        for one in (order, *(copy for copy, in_use in copies if in_use)):
+            waiting = await ledger.waits_for_import(one.id)
+            if waiting is not None:
+                raise StillNeededError(
+                    f"idealo order {order.idealo_order_id} is not in the store {one.store_id} yet and cannot be placed "
+                    f"without its buyer; settle event {waiting} first: replay it, or dismiss it if the order is not to "
+                    "be placed"
+                )
         done = await ledger.erase_buyer(order, actor, reason, deps.now())
+        for copy, _ in copies:
+            await ledger.erase_buyer(copy, actor, reason, deps.now())
         record = await ledger.buyer(order.id)
     assert record is not None  # noqa: S101 - erase_buyer wrote it
     if done:

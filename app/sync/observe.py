@@ -15,6 +15,7 @@ from app.ledger.tables import DeliveryRow
 from app.sync.case import imported_lines
 from app.sync.deps import Deps
 from app.sync.erase import seal_buyer
+from app.sync.quoted import discreet
 
 PRODUCT_PAUSE = timedelta(minutes=1)
 """Every sale changes a product: orders that wait for a SKU are not asked more often than that because of it."""
@@ -71,7 +72,9 @@ async def look_at_store_order(deps: Deps, store: StoreRecord, store_order_id: st
         if problem.problem is Problem.CREDENTIALS:
             raise
         hidden = adapter.capabilities.hides(order.placed_at, deps.now())
-        events = [] if hidden else [_unreadable("store", str(problem))]
+        refused = problem.problem is Problem.REJECTED
+        [reason] = await discreet(deps, order.id, str(problem), refused=refused)
+        events = [] if hidden else [_unreadable("store", reason)]
     async with deps.ledger() as ledger:
         await ledger.saw_store(order.id, shipped, deps.now())
         new = await ledger.record_held(order, events, found_by, deps.now())
@@ -154,10 +157,14 @@ async def _keep_unreadable(deps: Deps, store: StoreRecord, answer: Unreadable, f
         looked_at=now,
     )
     async with deps.ledger() as ledger:
-        await ledger.keep_answer(row)
         if answer.idealo_order_id is None:
+            await ledger.keep_answer(row)
             return None
         order = await ledger.order_for(store.id, answer.idealo_order_id, None, now)
+        buyer = await ledger.buyer(order.id)
+        if buyer is not None and buyer.erased_at is not None:
+            row.body = None  # what was erased does not come back
+        await ledger.keep_answer(row)
         new = await ledger.record(order.id, [_unreadable("idealo", answer.reason)], found_by, now)
     if new:
         await deps.queue.advance(order.id)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.errors import Permanent, Problem, SyncError
+from app.domain.errors import Permanent, Problem
 from app.domain.events import Event, OrderImported, events_in_store
 from app.domain.orders import Purchase, StoreLine, StoreOrder
 from app.domain.units import ImportedLine
@@ -18,7 +18,6 @@ from app.sync.actions import (
     SetMerchantOrderNumber,
 )
 from app.sync.case import Case, imported_lines
-from app.wire.masking import without
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,7 @@ async def _in_store(
         return Done("cancelled in the store", tuple(follow))
     if isinstance(action, CreateStoreOrder):
         buyer = (await case.at_idealo()).buyer
-        try:
-            order = await case.adapter.create_order(action.draft, buyer, announce)
-        except SyncError as e:
-            # Shops quote what they refuse, and this is the one call that carries the buyer.
-            e.args = (without(str(e), buyer.words()),)
-            raise
+        order = await case.adapter.create_order(action.draft, buyer, announce)
         return _linked(order, case, "created in the store")
     return _linked(await case.in_store(), case, "found in the store")
 

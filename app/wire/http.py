@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from app.domain.errors import Permanent, Problem, Retryable
-from app.wire.masking import mask
+from app.wire.masking import brief, mask
 from app.wire.targets import TargetRefused, guarded_transport
 
 USER_AGENT = "idealo-bridge/0.1.0"
@@ -242,7 +242,7 @@ def _reason(status: int, answer: bytes) -> str:
     fields = body.get("fieldErrors")
     if isinstance(fields, list):
         said += [f"{f.get('field')}: {f.get('message')}" for f in fields if isinstance(f, dict)]
-    return f" ({mask('; '.join(said))[:300]})" if said else ""
+    return f" ({brief('; '.join(said), 300)})" if said else ""
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

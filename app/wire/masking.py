@@ -1,32 +1,70 @@
 """Takes secrets and personal data out of texts that people and logs will see."""
 
+import html
 import re
-from collections.abc import Iterable
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _TOKEN = re.compile(r"\b(?:ck|cs|shpat|shpss|shpca|Bearer|Basic)[_ ][A-Za-z0-9+/=._-]{6,}")
 _QUERY_SECRET = re.compile(
-    r"(?i)((?:consumer_key|consumer_secret|access_token|api_key|secret|token|signature)=)[^&\s]+"
+    r"(?i)((?<![a-z])(?:(?:consumer|api|access|private)_key|(?:[a-z]+_)?(?:secret|token|signature)|sig|hmac|password|passwd"
+    r"|(?<=[?&])(?:code|key))"
+    r"(?:=|\"\s*:\s*\"))[^&\s\"]+"
 )
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_ESCAPE = re.compile(r"\\u(?!00[0-9]|d[89a-f])([0-9a-f]{4})", re.IGNORECASE)
+"""JSON's way to write a letter beyond ASCII; half a pair is no letter."""
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _PHONE = re.compile(r"(?<![\w.-])(?<!\border )\+?\d[\d /()-]{7,}\d(?![\w.-])")
 
 
 def mask(text: str) -> str:
     """The text with mail addresses, keys, tokens and phone-like numbers replaced by ***."""
     text = _QUERY_SECRET.sub(r"\1***", text)
-    text = _TOKEN.sub("***", text)
+    text = _JWT.sub("***", _TOKEN.sub("***", text))
     text = _MAIL.sub("***", text)
     return _PHONE.sub("***", text)
 
 
+def brief(text: str, most: int) -> str:
+    """The masked text, cut between two words: half a name would no longer be known as one."""
+    return textwrap.shorten(mask(text), most, placeholder=" …", break_on_hyphens=False, break_long_words=False)
+
+
 def without(text: str, words: Iterable[str]) -> str:
-    """The text with each of these words replaced by ***, however it is written; those of one or two letters stay."""
-    for word in sorted({w.strip() for w in words}, key=len, reverse=True):
-        if len(word) > 2:
-            text = re.sub(re.escape(word), "***", text, flags=re.IGNORECASE)
-    return text
+    """The text with each of these words and their parts replaced by ***, however a program wrote them down.
+
+    Found as entities of HTML, as escapes of JSON, with other signs between their parts, with umlauts written out or
+    without accents. Words of one or two letters stay, and so do parts of fewer than four.
+    """
+    ways = {way for word in words for way in _ways(word)}
+    if not ways:
+        return text
+    longest_first = sorted(ways, key=len, reverse=True)
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), html.unescape(text))
+    return re.sub("|".join(longest_first), "***", plain, flags=re.IGNORECASE)
+
+
+def _ways(word: str) -> Iterator[str]:
+    """Patterns: the whole word, and its parts."""
+    for spelled in {word, word.translate(_WRITTEN_OUT), _accentless(word)}:
+        parts = re.findall(r"[^\W_]+", spelled)
+        if sum(map(len, parts)) > 2:
+            yield _pattern(r"[\W_]*".join(parts), sum(map(len, parts)))
+        yield from (_pattern(part, len(part)) for part in parts if len(part) > 3)
+
+
+def _pattern(letters: str, size: int) -> str:
+    # A short name is found as a word of its own only: "Ort" is no part of "import".
+    return letters if size > 4 else rf"\b{letters}\b"
+
+
+def _accentless(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 _TELLING = (AttributeError, TypeError, NameError, ImportError, IndexError, OSError)

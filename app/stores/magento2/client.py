@@ -12,7 +12,7 @@ from app.domain.errors import Permanent, Problem, Retryable
 from app.stores.magento2.oauth import authorization, query
 from app.stores.magento2.settings import Credentials
 from app.wire.http import Http, Refused
-from app.wire.masking import mask
+from app.wire.masking import brief
 
 NO_ROUTE = "does not match any route"
 _READ_TIMEOUT_S = 30
@@ -112,12 +112,12 @@ def _filled(message: str, parameters: Any) -> str:
 def _explained(refused: Refused, what: str) -> Permanent | Retryable:
     message = said(refused)
     if refused.status == 400 and any(word in message.lower() for word in _TRANSIENT):
-        return Retryable(f"{what}: the shop's database is busy: {mask(message)[:200]}")
+        return Retryable(f"{what}: the shop's database is busy: {brief(message, 200)}")
     if not message:
         return refused
     if refused.status in {400, 401} and "nonce is already" in message.lower():
         return Retryable(f"{what}: the shop saw this request twice; something on the way has repeated it")
-    detail = f"{what} answered {refused.status} ({mask(message)[:300]})"
+    detail = f"{what} answered {refused.status} ({brief(message, 300)})"
     # A clock that is off and a nonce used twice are told as 400 on some versions.
     key_trouble = refused.status in {401, 403} or "oauth_" in message
     problem = Problem.CREDENTIALS if key_trouble else refused.problem

@@ -11,6 +11,7 @@ from app.stores.magento2.client import Rest, said
 from app.stores.magento2.reading import document, identity, text_or_none
 from app.wire.http import Refused
 from app.wire.json_fields import flag
+from app.wire.masking import brief
 
 _PATH = "/V1/idealo-connector"
 UNKNOWN_SKU = "sku_not_found"
@@ -109,7 +110,7 @@ async def create(rest: Rest, entity: dict[str, Any], *, invoice: bool) -> Import
     return Imported(
         order_id=identity(answer.get("order_id"), "import: order_id"),
         created=flag(answer.get("created")),
-        warnings=tuple(str(w)[:300] for w in warnings) if isinstance(warnings, list) else (),
+        warnings=tuple(brief(str(w), 300) for w in warnings) if isinstance(warnings, list) else (),
     )
 
 

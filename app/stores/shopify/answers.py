@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.errors import Permanent, Problem, Retryable, SyncError
 from app.stores.shopify.bucket import cost_of
 from app.wire.json_fields import clean
-from app.wire.masking import mask
+from app.wire.masking import brief
 
 _TRANSIENT = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"}
 _ENOUGH = timedelta(seconds=60)
@@ -25,7 +25,7 @@ def failure(body: Mapping[str, Any], what: str) -> SyncError | None:
     if not given:
         return None
     errors = [e for e in given if isinstance(e, dict)] if isinstance(given, list) else []
-    said = mask("; ".join(_said(e.get("message")) for e in errors) or _said(given))[:400]
+    said = brief("; ".join(_said(e.get("message")) for e in errors) or _said(given), 400)
     codes = {_code(e) for e in errors}
     if "THROTTLED" in codes:
         return Retryable(f"{what}: throttled by Shopify", after=_until_refilled(body))
@@ -47,7 +47,7 @@ def refusal(errors: Any, what: str) -> SyncError | None:
     if not given:
         return None
     said = "; ".join(f"{field_of(e) or 'order'}: {_said(e.get('message'))}" for e in given)
-    text = f"{what}: Shopify refused: {mask(said)[:400]}"
+    text = f"{what}: Shopify refused: {brief(said, 400)}"
     messages = " ".join(_said(e.get("message")).lower() for e in given)
     codes = {str(e.get("code")) for e in given}
     if "too many attempts" in messages:

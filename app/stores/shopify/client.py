@@ -13,6 +13,7 @@ from app.stores.shopify.reading import document
 from app.stores.shopify.settings import Credentials, Settings
 from app.stores.shopify.token import Token
 from app.wire.http import Answer, Http, Refused
+from app.wire.masking import mask
 
 _NAME = re.compile(r"(?:query|mutation) (\w+)")
 _STATES = {
@@ -97,7 +98,8 @@ class Graph:
 def _explained(refused: Refused, what: str) -> Permanent:
     """A store that is closed to us is no fault of the order in hand: it stays until the connection works again."""
     if 300 <= refused.status < 400:
-        text = f"{what}: the store was renamed or moved, to {refused.location}; enter its myshopify.com address anew"
+        place = mask(refused.location or "nowhere")
+        text = f"{what}: the store was renamed or moved, to {place}; enter its myshopify.com address anew"
         return Permanent(Problem.CREDENTIALS, text)
     if refused.status in _STATES:
         return Permanent(Problem.CREDENTIALS, f"{what}: {_STATES[refused.status]} ({refused})")
