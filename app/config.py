@@ -2,7 +2,9 @@
 
 import base64
 import difflib
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
@@ -70,6 +72,24 @@ def _web_url(value: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("carries a query or fragment")
     return value.rstrip("/")
+
+
+def _keys_url(value: str) -> str:
+    """Whoever can change what comes over this line makes tokens of any scope."""
+    url = _web_url(value)
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ValueError("carries a user or password")
+    if parts.scheme == "http" and not _is_inside(parts.hostname or ""):
+        raise ValueError("starts with http://, which only a host of the inner network may; use https://")
+    return url
+
+
+def _is_inside(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".localhost", ".test"))
 
 
 def _master_keys(value: SecretStr) -> SecretStr:
@@ -171,7 +191,7 @@ class LocalSettings(_Environment):
     master_keys: MasterKeys | None = None
     jwt_secret: JwtSecret | None = None
     jwks_file: Path | None = None
-    jwks_url: WebUrl | None = None
+    jwks_url: Annotated[str, AfterValidator(_keys_url)] | None = None
     jwt_audience: str = OWN_NAME
     jwt_issuer: str = OWN_NAME
     data_dir: Path = Path(".data")
@@ -297,6 +317,7 @@ def _one_line(error: ValidationError) -> str:
         "tcp://"
     ):  # Kubernetes' service links set BRIDGE_API_PORT when a service is called bridge-api
         advice = "; Kubernetes set it for a service of that name: set enableServiceLinks to false"
+    given = re.sub(r"//[^/@]*@", "//***@", given)
     return f"{variable(field)} is {given!r}: {text[:1].lower()}{text[1:]}{advice}"
 
 

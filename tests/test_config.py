@@ -201,3 +201,28 @@ def test_no_secret_shows_in_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(settings, Settings)
     shown = repr(settings) + str(settings)
     assert not [value for value in (*COMPLETE.values(), "s3cret") if value in shown]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://id.example.com/keys", "starts with http://"),
+        ("http://93.184.216.34/keys", "starts with http://"),
+        ("https://user:hunter22@id.example.com/keys", "carries a user or password"),
+    ],
+)
+def test_keys_of_tokens_come_over_a_line_nobody_else_writes_on(
+    monkeypatch: pytest.MonkeyPatch, url: str, why: str
+) -> None:
+    set_all(monkeypatch, BRIDGE_JWKS_URL=url, BRIDGE_JWT_AUDIENCE="bridge", BRIDGE_JWT_ISSUER="i")
+    said = refusal()
+    assert said.startswith("BRIDGE_JWKS_URL")
+    assert why in said
+    assert "hunter22" not in said
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/keys", "http://keycloak:8080/keys", "http://id.internal/keys"])
+def test_keys_of_tokens_may_come_from_the_inner_network(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    set_all(monkeypatch, BRIDGE_JWKS_URL=url, BRIDGE_JWT_AUDIENCE="bridge", BRIDGE_JWT_ISSUER="i")
+    monkeypatch.delenv("BRIDGE_JWT_SECRET")
+    assert load_settings().jwks_url == url

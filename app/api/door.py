@@ -21,6 +21,10 @@ PATIENCE_S = 3.0
 MOST_WAITING = 500
 """Per store; the rest is asked to come again."""
 MOST_WAITING_BYTES = 64 * 1024 * 1024
+FREE_BYTES = 64 * 1024
+"""A body up to here is no more than what the server holds of a connection anyway."""
+STORES_ROOM_BYTES = 16 * 1024 * 1024
+"""For the larger bodies of one store whose signature is not checked yet; all stores together have twice as much."""
 
 
 class Busy(Exception):
@@ -89,6 +93,57 @@ class Line:
         self.standing = 0
         self.waiting: deque[asyncio.Future[None]] = deque()
         self.used_until = 0.0
+
+
+class Room:
+    """Memory for bodies nobody has vouched for yet: whoever knows a store's address can send them, and hold them back.
+
+    What fits into `FREE_BYTES` needs no room, so a crowd of large bodies keeps out large ones only.
+    """
+
+    def __init__(self, largest_body: int) -> None:
+        self._share = max(STORES_ROOM_BYTES, largest_body)
+        self._all = 2 * self._share
+        self._held: Counter[str] = Counter()
+        self._total = 0
+
+    def of(self, store_id: str) -> "Place":
+        """The place of one body, empty yet; give it back with `leave`."""
+        return Place(self, store_id)
+
+    def take(self, store_id: str, size: int) -> None:
+        """Raises Busy where the store's share or the whole room is full."""
+        if self._held[store_id] + size > self._share or self._total + size > self._all:
+            raise Busy("too many large bodies are coming in at once; send it again")
+        self._held[store_id] += size
+        self._total += size
+
+    def give(self, store_id: str, size: int) -> None:
+        self._total -= size
+        self._held[store_id] -= size
+        if not self._held[store_id]:
+            del self._held[store_id]
+
+
+class Place:
+    """What one body holds of the room."""
+
+    __slots__ = ("_room", "_size", "_store_id")
+
+    def __init__(self, room: Room, store_id: str) -> None:
+        self._room, self._store_id, self._size = room, store_id, 0
+
+    def grow(self, size: int) -> None:
+        """The body has this size by now. Raises Busy."""
+        if size > FREE_BYTES:
+            self._room.take(self._store_id, size - self._size)
+            self._size = size
+
+    def leave(self) -> None:
+        """Harmless to repeat."""
+        if self._size:
+            self._room.give(self._store_id, self._size)
+            self._size = 0
 
 
 class Turns:

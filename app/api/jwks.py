@@ -47,7 +47,9 @@ class KeySource:
         if self._age(self._read_at) > FRESH_S or (kid, kty) not in self._keys:
             await self._look()
         if self._age(self._read_at) > STALE_S:
-            raise KeysUnavailable(f"the token issuer's keys cannot be read from {self._place}")
+            raise KeysUnavailable(
+                "the token issuer's keys cannot be read; the log of the API says why (jwks.unreadable)"
+            )
         return self._keys.get((kid, kty))
 
     def _age(self, at: float | None) -> float:

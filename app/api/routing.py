@@ -132,8 +132,11 @@ async def _bounded(request: Request) -> Request:
     return Request(request.scope, replay)
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body; reading stops at the limit. Raises ApiError 413, 408 for a slow sender, 400 for one that left."""
+async def read_body(request: Request, limit: int, grown: Callable[[int], None] | None = None) -> bytes:
+    """The whole body; reading stops at the limit, or where `grown`, which is told the size so far, raises.
+
+    Raises ApiError 413, 408 for a slow sender, 400 for one that left.
+    """
     too_large = ApiError(413, f"the body is larger than {limit} bytes", headers={"Connection": "close"})
     announced = request.headers.get("content-length", "")
     # int() refuses more than 4300 digits, and no limit has more than nine.
@@ -147,6 +150,8 @@ async def read_body(request: Request, limit: int) -> bytes:
                 size += len(chunk)
                 if size > limit:
                     raise too_large
+                if grown is not None:
+                    grown(size)
                 chunks.append(chunk)
     except TimeoutError as e:
         raise ApiError(

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from app.api.auth import TokenChecker
-from app.api.door import DoorCounts, StoreCache, Turns
+from app.api.door import DoorCounts, Room, StoreCache, Turns
 from app.bootstrap import Bridge
 from app.ledger.records import StoreRecord
 from app.ledger.views import Totals
@@ -25,6 +25,7 @@ class ApiState:
     stores: StoreCache
     counts: DoorCounts = field(default_factory=DoorCounts)
     turns: Turns = field(init=False)
+    room: Room = field(init=False)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """What goes on after its request was answered; ended with the process."""
     kept_totals: tuple[float, Totals] | None = None
@@ -33,6 +34,7 @@ class ApiState:
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.bridge.settings.webhook_rate)
+        self.room = Room(self.bridge.settings.max_body_bytes)
 
     @property
     def deps(self) -> Deps:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from app.api.door import Busy
+from app.api.door import Busy, Place
 from app.api.errors import ApiError, problem
 from app.api.routing import read_body
 from app.api.state import ApiState, state_of
@@ -69,22 +69,35 @@ async def webhook(request: Request) -> Response:
 
 async def _take(request: Request, state: ApiState, kind: str, store_id: str) -> Accepted:
     store = await _store(state, kind, store_id)
-    body = await read_body(request, state.bridge.settings.max_body_bytes)
+    place = state.room.of(store.id)
+    try:
+        body = await read_body(request, state.bridge.settings.max_body_bytes, place.grow)
+        return await _taken(request, state, store, body, place)
+    finally:
+        place.leave()
+
+
+async def _taken(request: Request, state: ApiState, store: StoreRecord, body: bytes, place: Place) -> Accepted:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.scope["headers"]}
     adapter = state.adapter(store)
     delivery = Delivery(headers=headers, body=body, received_at=state.deps.now())
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in adapter.content_types and not adapter.is_ping(delivery):
         wanted = ", ".join(sorted(adapter.content_types))
-        raise ApiError(415, f"{kind} webhooks come as {wanted}, this one came as {media_type[:80] or 'nothing named'}")
+        raise ApiError(
+            415, f"{store.kind} webhooks come as {wanted}, this one came as {media_type[:80] or 'nothing named'}"
+        )
     try:
-        return await _receive(state, store, adapter, delivery)
+        return await _receive(state, store, adapter, delivery, place)
     except SignatureInvalid as e:
         raise ApiError(401, str(e)) from e
 
 
-async def _receive(state: ApiState, store: StoreRecord, adapter: StoreAdapter, delivery: Delivery) -> Accepted:
+async def _receive(
+    state: ApiState, store: StoreRecord, adapter: StoreAdapter, delivery: Delivery, place: Place
+) -> Accepted:
     async def keep(row: KeptDelivery) -> Receipt:
+        place.leave()  # vouched for: from here on its turn bounds what it holds
         # Asked for after the signature was checked: a forger takes nobody's turn.
         line = await state.turns.take(store.id, store.kind, row.body_size)
         try:

@@ -8,7 +8,7 @@ import pytest
 
 from app.api import routing
 from app.bootstrap import Bridge
-from tests.api.client import caller
+from tests.api.client import ALL, ENTRY, caller, connected
 
 NOBODY = "/webhooks/woocommerce/00000000-0000-4000-8000-000000000000"
 
@@ -71,3 +71,30 @@ async def test_many_headers_are_no_bug(bridge: Bridge) -> None:
         many = {f"x-{number}": "y" * 100 for number in range(2_000)}
         assert (await client.post(NOBODY, content=b"{}", headers=many)).status_code == 404
         assert isinstance(client, httpx.AsyncClient)
+
+
+async def test_large_bodies_held_back_fill_no_memory_and_keep_no_other_store_out(bridge: Bridge) -> None:
+    """Unsigned bodies, all but their ends: more than one store's room is refused, small ones and others come in."""
+    end = asyncio.Event()
+
+    async def held() -> AsyncIterator[bytes]:
+        yield b"x" * (4 * 1024 * 1024 - 10)
+        await end.wait()
+        yield b"x"
+
+    async with caller(bridge, *ALL) as client:
+        store = await connected(client)
+        other = await connected(client, idealo={**ENTRY["idealo"], "client_id": "second"})
+        url, another = (f"/webhooks/woocommerce/{one['id']}" for one in (store, other))
+        headers = {"Content-Type": "application/json"}
+        holding = [asyncio.create_task(client.post(url, content=held(), headers=headers)) for _ in range(4)]
+        await asyncio.sleep(0.2)
+        refused = await client.post(url, content=held(), headers=headers)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert "large bodies" in refused.text
+        assert (await client.post(url, content=b"{}", headers=headers)).status_code == 401, "a small one is looked at"
+        large = b"x" * (4 * 1024 * 1024)
+        assert (await client.post(another, content=large, headers=headers)).status_code == 401
+        end.set()
+        assert [answer.status_code for answer in await asyncio.gather(*holding)] == [401] * 4
+        assert (await client.post(url, content=large, headers=headers)).status_code == 401, "the room is free again"

@@ -16,12 +16,14 @@ import pytest
 from app.bootstrap import Bridge
 from app.config import Settings
 from app.domain.errors import Permanent, Problem, Retryable
+from app.registry import ADAPTERS
 from app.wire import http as wire
 from app.wire.http import Http, Refused, open_http
-from app.wire.targets import GuardedBackend, TargetRefused, is_public
+from app.wire.targets import GuardedBackend, TargetRefused, is_public, same_site
 from tests.api.client import ENTRY, caller
 from tests.fakes.queue import MemoryQueue
 from tests.security.certificate import self_signed
+from tests.stores.asked import connection
 
 INNER = (
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -279,4 +281,78 @@ async def test_a_secret_that_no_header_can_carry_is_not_quoted(value: str) -> No
             await http.send("GET", url, headers={"Authorization": f"Bearer {value}"}, timeout_s=1)
     assert "tok" not in str(refused.value)
     assert refused.value.problem is Problem.CREDENTIALS
+    await http.aclose()
+
+
+async def test_private_targets_still_get_tls_outside_and_no_metadata_service(names: Iterator[list[list[str]]]) -> None:
+    answers = next(names)
+    http = trusting()
+    for addresses, url, why in (
+        (["93.184.216.34"], "http://shop.example/", "without TLS"),
+        (["169.254.169.254"], "http://shop.example/", "its own credentials"),
+        (["169.254.169.254"], "https://shop.example/", "its own credentials"),
+        (["168.63.129.16"], "https://shop.example/", "its own credentials"),
+        (["10.0.0.1", "93.184.216.34"], "http://shop.example/", "without TLS"),
+    ):
+        answers[:] = [addresses]
+        with pytest.raises(Permanent, match=why):
+            await http.send("GET", url, auth=("key", "secret"))
+    await http.aclose()
+
+
+async def test_private_targets_are_reached_without_tls_inside(listener: tuple[int, list[bytes]]) -> None:
+    port, heard = listener
+    http = trusting()
+    with pytest.raises(Retryable):
+        await http.send("GET", f"http://127.0.0.1:{port}/", timeout_s=2)
+    assert heard
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("entered", "other", "same"),
+    [
+        ("https://shop.example", "https://www.shop.example/x", True),
+        ("https://www.shop.example", "https://shop.example", True),
+        ("http://shop.example", "https://shop.example", True),
+        ("https://shop.example", "https://store.shop.example", True),
+        ("https://shop.example", "http://shop.example", False),
+        ("https://shop.example", "https://evil.example", False),
+        ("https://shop.example", "https://notshop.example", False),
+        ("https://shop.example", "https://shop.example.evil.test", False),
+        ("https://shop.example", "https://example", False),
+        ("http://127.0.0.1:8100", "http://www.shop.test", True),
+        ("http://magento.internal", "https://www.shop.example", True),
+        ("https://shop.example", "https:///x", False),
+    ],
+)
+def test_credentials_stay_within_the_site_they_were_entered_for(entered: str, other: str, *, same: bool) -> None:
+    assert same_site(entered, other) is same
+
+
+@pytest.mark.parametrize(
+    ("kind", "credentials"),
+    [
+        ("woocommerce", {"base_url": "https://shop.example", "consumer_key": "ck_1", "consumer_secret": "cs_1"}),
+        ("magento2", {"base_url": "https://shop.example", "bearer_token": "secrettoken"}),
+    ],
+)
+async def test_a_shop_that_redirects_elsewhere_takes_no_credentials_along(
+    kind: str, credentials: dict[str, str]
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if request.url.host == "shop.example":
+            return httpx.Response(302, headers={"location": f"https://evil.example{request.url.path}"})
+        return httpx.Response(200, json={"namespaces": ["wc/v3"]})
+
+    http = trusting(httpx.MockTransport(answer))
+    adapter: Any = ADAPTERS[kind]
+    to_it = connection(adapter.Credentials.model_validate(credentials), adapter.Settings())
+    checkup = await adapter(to_it, http).check()
+    assert not checkup.ok
+    assert set(asked) == {"shop.example"}
+    assert any("evil.example" in finding.detail for finding in checkup.findings), "where it leads is said"
     await http.aclose()

@@ -1,6 +1,5 @@
 """Checks a connection with calls that change nothing, and finds the shop's real address."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -12,11 +11,10 @@ from app.stores.magento2.module import INSTALL, info
 from app.stores.magento2.settings import Credentials, Settings
 from app.stores.magento2.shop import chosen_view, store_views
 from app.wire.http import Http, Refused
-from app.wire.targets import is_public
+from app.wire.targets import is_inner_name, same_site
 
 _REDIRECTS = 5
 _TAIL = "/rest/all/V1/store/storeConfigs"
-_LOCAL_ENDINGS = (".localhost", ".local", ".test", ".internal", ".invalid")
 _NO_ORDER = 4294967295
 """The largest id Magento's order table can hold: nobody has it, and only a token with the right learns so."""
 _READS = (("orders", "/V1/orders"), ("shipments", "/V1/shipments"), ("credit memos", "/V1/creditmemos"),
@@ -82,10 +80,14 @@ async def _followed(http: Http, given: Credentials) -> tuple[Rest, list[dict[str
 
 
 def _redirected(base: str, refused: Refused) -> str | None:
-    """The base a redirect leads to. A signature holds for one address, so redirects are never followed later."""
+    """The base a redirect leads to, if it stays within the shop's site; redirects are never followed later, as a
+    signature holds for one address.
+    """
     if refused.location is None:
         return None
     target = urlsplit(urljoin(f"{base}{_TAIL}", refused.location))
+    if not same_site(base, target.geturl()):
+        return None
     if target.scheme not in {"http", "https"} or not target.netloc or not target.path.rstrip("/").endswith(_TAIL):
         return None
     return f"{target.scheme}://{target.netloc}{target.path.rstrip('/').removesuffix(_TAIL)}"
@@ -112,10 +114,8 @@ def own_address(views: list[dict[str, Any]], base: str, settings: Settings) -> s
 
 
 async def _canonical(http: Http, key: Credentials, said: str) -> Rest | None:
-    """The shop under its own address: kept where it differs and answers as well."""
-    if not said or said == key.base_url or not said.startswith(("http://", "https://")):
-        return None
-    if key.base_url == f"{said}/index.php" or key.base_url.startswith("https://") > said.startswith("https://"):
+    """The shop under its own address: kept where it differs, lies within the same site, and answers as well."""
+    if not said or key.base_url in {said, f"{said}/index.php"} or not same_site(key.base_url, said):
         return None
     rest = Rest(http, key.model_copy(update={"base_url": said}))
     try:
@@ -130,17 +130,10 @@ def _encryption(base_url: str) -> Finding:
     if parts.scheme == "https":
         return _named("encryption", "https")
     host = parts.hostname or ""
-    if _is_local(host):
+    if is_inner_name(host):
         return _named("encryption", f"http to {host}, accepted because it is a local address")
     advice = "Install a certificate, set the shop's secure base URL to https, and enter it so."
     return Finding(name="encryption", ok=False, detail=f"{host} is reached without encryption", advice=advice)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return not is_public(str(ipaddress.ip_address(host)))
-    except ValueError:
-        return "." not in host or host.endswith(_LOCAL_ENDINGS)
 
 
 def _view(views: list[dict[str, Any]], settings: Settings) -> list[Finding]:

@@ -1,6 +1,5 @@
 """Checks a connection with calls that change nothing, and finds the shop's real address and the way its key travels."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,10 +12,9 @@ from app.stores.woocommerce.settings import Credentials, Settings
 from app.stores.woocommerce.shop import read_taxes, settings_group
 from app.wire.http import Http, Refused
 from app.wire.json_fields import flag
-from app.wire.targets import is_public
+from app.wire.targets import is_inner_name, same_site
 
 _REDIRECTS = 5
-_LOCAL_ENDINGS = (".localhost", ".local", ".test", ".internal", ".invalid")
 
 
 async def check(http: Http, given: Credentials, settings: Settings) -> Checkup:
@@ -36,7 +34,7 @@ def _all_ok(findings: list[Finding]) -> bool:
 
 
 async def _address(http: Http, given: Credentials, findings: list[Finding]) -> Credentials | None:
-    """Follows redirects of the API's index: a redirected POST would become a GET later."""
+    """Follows redirects of the API's index within the shop's site: a redirected POST would become a GET later."""
     try:
         key, index = await _index(http, given)
     except SyncError as e:
@@ -80,6 +78,8 @@ async def _followed(http: Http, base: str, tail: str, params: dict[str, str]) ->
                 raise
             left -= 1
             target = urlsplit(urljoin(url, e.location))
+            if not same_site(base, target.geturl()):
+                raise  # its text names the place; the keys were entered for this shop
             url = f"{target.scheme}://{target.netloc}{target.path.rstrip('/')}/"
         else:
             return url.removesuffix(tail).rstrip("/"), index if isinstance(index, dict) else {}
@@ -90,17 +90,10 @@ def _encryption(base_url: str) -> Finding:
     if parts.scheme == "https":
         return _named("encryption", "https")
     host = parts.hostname or ""
-    if _is_local(host):
+    if is_inner_name(host):
         return _named("encryption", f"http to {host}, accepted because it is a local address; keys travel readable")
     advice = "Install a certificate, switch the shop's address to https, and enter it so."
     return Finding(name="encryption", ok=False, detail=f"{host} is reached without encryption", advice=advice)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return not is_public(str(ipaddress.ip_address(host)))
-    except ValueError:
-        return "." not in host or host.endswith(_LOCAL_ENDINGS)
 
 
 async def _access(http: Http, key: Credentials, findings: list[Finding]) -> Credentials | None:
