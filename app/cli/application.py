@@ -11,6 +11,7 @@ from app.cli import (
     orders,
     processes,
     reconcile,
+    reseal,
     retention,
     stores,
     tokens,
@@ -34,4 +35,5 @@ exporting.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(buyers.app, name="buyers")
 retention.register(app)
+reseal.register(app)
 reconcile.register(app)

@@ -5,11 +5,12 @@ from app.ledger.buyers import BuyerBook
 from app.ledger.events import LEASE, EventBook, Leased, LeaseLost
 from app.ledger.orders import OrderBook
 from app.ledger.retention import RetentionBook
+from app.ledger.seals import SealBook
 from app.ledger.stores import StoreBook
 from app.ledger.worklist import Worklist
 
 __all__ = ["LEASE", "LeaseLost", "Leased", "Ledger"]
 
 
-class Ledger(StoreBook, OrderBook, EventBook, Worklist, AuditBook, BuyerBook, RetentionBook):
+class Ledger(StoreBook, OrderBook, EventBook, Worklist, AuditBook, BuyerBook, RetentionBook, SealBook):
     """One connection: in a transaction, or each statement for itself; app.ledger.session makes it."""

@@ -1,7 +1,7 @@
 """Check a ledger row by row: an export without any database, or the database itself; name the first row that breaks."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +92,12 @@ class Verdict(Value):
     notes: tuple[str, ...] = ()
 
 
+_REDUCED = (
+    "{} facts are reduced: their place in the chain holds, their content is gone. Retention does that to orders that "
+    "are over for longer than BRIDGE_KEEP_EVENTS_DAYS; if you never set it, somebody else did"
+)
+
+
 class Checker:
     """Takes rows one after the other; heads are compared on the way."""
 
@@ -132,6 +138,7 @@ class Checker:
             broken=broken,
             stretches=tuple(_held(stretch) for stretch in self._stretches.values() if stretch.last),
             heads_met=self.heads_met,
+            notes=(_REDUCED.format(reduced),) if (reduced := sum(s.reduced for s in self._stretches.values())) else (),
         )
 
     def _unmet(self) -> str | None:
@@ -173,8 +180,17 @@ def verify_export(file: Path, heads: Sequence[Head] = (), store_id: str | None =
     verdict = checker.verdict()
     if verdict.holds and not verdict.stretches:
         return verdict.model_copy(update={"holds": False, "wrong": "there is no fact to verify"})
-    missing = None if heads else "a cut-off end shows only beside a head that was kept elsewhere (--head)"
-    return verdict.model_copy(update={"notes": (missing,) if missing else ()})
+    return verdict.model_copy(update={"notes": (*verdict.notes, *_unsaid(verdict, heads))})
+
+
+def _unsaid(verdict: Verdict, heads: Sequence[Head]) -> Iterator[str]:
+    """What these facts alone cannot show."""
+    if not heads:
+        yield "a cut-off end, or a store left out, shows only beside a head that was kept elsewhere (--head)"
+        return
+    known = {head.store_id for head in heads}
+    if without := [held.store_id for held in verdict.stretches if held.store_id not in known]:
+        yield f"no head was given of {', '.join(without)}: a cut-off end would not show"
 
 
 def _rows_of(file: Path) -> Iterable[Row]:

@@ -16,7 +16,8 @@ class Vault:
     """Fernet (AES-128-CBC with HMAC-SHA256) under one or more master keys of 32 bytes."""
 
     def __init__(self, master_keys: Sequence[bytes]) -> None:
-        self._keys = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in master_keys])
+        keys = [Fernet(base64.urlsafe_b64encode(key)) for key in master_keys]
+        self._first, self._keys = keys[0], MultiFernet(keys)
 
     def seal(self, content: object) -> bytes:
         """Seals JSON-able content under the first key."""
@@ -52,6 +53,10 @@ class Vault:
         except InvalidToken as e:
             raise SealBrokenError("this record was not sealed with the key beside it") from e
 
-    def reseal(self, sealed: bytes) -> bytes:
-        """The same content sealed under the first key, for rotation."""
-        return self._keys.rotate(sealed)
+    def reseal(self, sealed: bytes) -> bytes | None:
+        """The same content sealed under the first key; None where it is that already. Raises SealBrokenError."""
+        try:
+            self._first.decrypt(sealed)
+        except InvalidToken:
+            return self.seal_bytes(self.open_bytes(sealed))
+        return None

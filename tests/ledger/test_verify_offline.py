@@ -75,7 +75,12 @@ async def test_an_export_verifies_after_erasure_and_retention(
     assert "heads met: 2" in out
     alone = json.loads(run("ledger", "verify", str(file), "--store", "shop-2", "--json")[1])
     assert [(s["store_id"], s["facts"]) for s in alone["stretches"]] == [("shop-2", 6)]
-    assert "cut-off end" in alone["notes"][0]
+    assert ["6 facts are reduced" in alone["notes"][0], "cut-off end" in alone["notes"][1]] == [True, True]
+    half = json.loads(heads.read_text())
+    half["heads"] = [head for head in half["heads"] if head["store_id"] == "shop-1"]
+    heads.write_text(json.dumps(half))
+    notes = json.loads(run("ledger", "verify", str(file), "--head", str(heads), "--json")[1])["notes"]
+    assert "no head was given of shop-2: a cut-off end would not show" in notes
     assert three.closed_at is None
 
 
